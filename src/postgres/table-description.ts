@@ -1,0 +1,34 @@
+/** What a table looks like under one snapshot. Plain data: it crosses threads. */
+export type TableDescription = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relfilenode as the snapshot sees it; differs from the live one after TRUNCATE or a rewrite. */
+  readonly relfilenode: number;
+  /** Live columns in attnum order. */
+  readonly columns: readonly ColumnDescription[];
+  /** Attnums of the primary key, in key order; empty without one. */
+  readonly primaryKey: readonly number[];
+  /** pg_class.reltuples; -1 when never analysed. */
+  readonly estimatedRows: number;
+  /** Size of the main fork and its TOAST, in bytes. */
+  readonly bytes: number;
+};
+
+export type ColumnDescription = {
+  readonly attnum: number;
+  readonly name: string;
+  readonly notNull: boolean;
+  /** The declared type, as format_type() prints it: `numeric(12,2)`, `character varying(20)`, `public.mood`. */
+  readonly declaredType: string;
+  /** Domains resolved to what they are built on. */
+  readonly baseTypeOid: number;
+  /** pg_type.typname of the base type: `int4`, `_text`, `mood`. */
+  readonly baseTypeName: string;
+  /** True for a type of pg_catalog. */
+  readonly builtIn: boolean;
+  /** pg_type.typtype of the base type: b base, e enum, c composite, r range, m multirange. */
+  readonly typeKind: string;
+  /** Type modifier of the column or of its domain; -1 for none. */
+  readonly typeModifier: number;
+};
