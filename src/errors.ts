@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'commit-state-unknown'
   /** No Temporal server can be reached or started. */
   | 'temporal-unreachable'
+  /** The report could not be handed over: the mail server cannot be reached or refuses it, or the folder is not writable. */
+  | 'mail-undeliverable'
   /** Asked to stop. */
   | 'cancelled'
   /** Anything that was not foreseen. */

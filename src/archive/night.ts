@@ -11,6 +11,10 @@ export type NightRequest = {
   readonly set: string;
   /** Patterns that narrow the set (`public.orders`, `public.*`); empty for the whole set. */
   readonly tables: readonly string[];
+  /** True where a past night is recorded with today's state (a backfill). */
+  readonly late?: boolean;
+  /** Tables archived at the same time; 2 unless told otherwise. */
+  readonly tableConcurrency?: number;
 };
 
 export type NightPlan = {
@@ -34,9 +38,14 @@ export type PlannedTable = {
   readonly name: string;
   /** Folder of the table under iceberg/ in the lake. */
   readonly lakeTable: string;
-  /** Estimates from the catalog; only for ordering and progress. */
+  /** Estimate from the catalog; only for progress. */
   readonly estimatedRows: number;
+  /** Size on disk with TOAST; orders the night, and bounds how long the table may take. */
   readonly estimatedBytes: number;
+  /** What becomes of a value that its Iceberg type cannot hold: kept as text beside it, or the table fails. */
+  readonly specialValues: 'companion' | 'fail';
+  /** Columns whose values may not stand in manifests and file footers. */
+  readonly boundsOff: readonly string[];
 };
 
 export type ExcludedTable = { readonly schema: string; readonly name: string; readonly rule: string };
@@ -88,6 +97,8 @@ export type FailedTable = {
 export type NightResult = {
   readonly night: string;
   readonly set: string;
+  /** True where a past night was recorded with the state of the day of the run. */
+  readonly late: boolean;
   readonly source: string;
   readonly lake: string;
   /** ISO instants. */
@@ -98,22 +109,38 @@ export type NightResult = {
   readonly tables: readonly TableResult[];
   readonly excluded: readonly ExcludedTable[];
   readonly missing: readonly string[];
+  /** Why no plan could be made; then `tables` is empty, and `source` and `lake` are empty strings. */
+  readonly failure?: NightFailure;
   /** Workflow id and UI address, where the night ran under Temporal. */
   readonly workflow?: { readonly id: string; readonly runId: string; readonly url?: string };
 };
 
-export type ConsistencyGroup = {
-  readonly letter: string;
-  /** pg_export_snapshot()'s id. */
-  readonly snapshotId: string;
-  /** Write-ahead log position when the snapshot was taken. */
-  readonly lsn: string;
-  readonly exportedAt: string;
+export type NightFailure = {
+  /** An `ErrorCode`. */
+  readonly code: string;
+  readonly message: string;
+  readonly cure?: string;
 };
 
-/** A night is whole when every planned table is archived and none is missing. */
+/** A Postgres snapshot that other sessions can read under as long as its holder lives. */
+export type ExportedSnapshot = {
+  /** pg_export_snapshot()'s id. */
+  readonly snapshotId: string;
+  /** Write-ahead log position at the export. */
+  readonly lsn: string;
+  /** ISO instant. */
+  readonly exportedAt: string;
+  readonly database: string;
+  /** Of the cluster, the same on its standbys; absent where the hoster withholds it. */
+  readonly systemIdentifier?: string;
+};
+
+export type ConsistencyGroup = ExportedSnapshot & { readonly letter: string };
+
+/** A night is whole when there is a plan, every planned table is archived and none is missing. */
 export function nightSucceeded(result: NightResult): boolean {
-  return result.missing.length === 0 && result.tables.every((table) => table.kind === 'archived');
+  if (result.failure !== undefined || result.missing.length > 0) return false;
+  return result.tables.every((table) => table.kind === 'archived');
 }
 
 /** `schema.name` for people. */

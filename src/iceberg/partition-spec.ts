@@ -19,3 +19,6 @@ export type PartitionField = {
 };
 
 export type PartitionSpec = { readonly 'spec-id': number; readonly fields: readonly PartitionField[] };
+
+/** Ids of partition fields start after this; also `last-partition-id` of a table that has none. */
+export const LAST_UNASSIGNED_PARTITION_ID = 999;

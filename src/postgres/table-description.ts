@@ -31,4 +31,6 @@ export type ColumnDescription = {
   readonly typeKind: string;
   /** Type modifier of the column or of its domain; -1 for none. */
   readonly typeModifier: number;
+  /** The base type's function that makes text of a value, as SQL: `record_out`, `public.hstore_out`. */
+  readonly outputFunction: string;
 };

@@ -1,0 +1,32 @@
+import type { Archiver, DatedNightRequest, ExportedSnapshot } from '../src/archive/archiver.ts';
+import type { NightPlan } from '../src/archive/night.ts';
+import { PermafrostError } from '../src/errors.ts';
+import { runStep } from './running-step.ts';
+
+/** What a table takes in the result of a night. */
+const resultBytesPerTable = 900;
+/** Temporal refuses payloads and failures above 2 MB. */
+const payloadLimit = 1_800_000;
+
+/** Says which tables the night holds. Refuses a plan whose result would not fit into a workflow's history. */
+export function createPlanNight(archiver: Archiver) {
+  return function planNight(request: DatedNightRequest, snapshot: ExportedSnapshot): Promise<NightPlan> {
+    return runStep(async () => {
+      const plan = await archiver.planNight(request, snapshot);
+      if (largestPayload(plan) > payloadLimit) {
+        throw new PermafrostError(
+          'configuration',
+          `${plan.tables.length} tables and ${plan.excluded.length} exclusions are too many for one night`,
+          { cure: 'split the source set, so that each set names at most 1,500 tables' },
+        );
+      }
+      return plan;
+    });
+  };
+}
+
+function largestPayload(plan: NightPlan): number {
+  const listed = Buffer.byteLength(JSON.stringify([plan.excluded, plan.missing]));
+  const result = plan.tables.length * resultBytesPerTable + listed;
+  return Math.max(result, Buffer.byteLength(JSON.stringify(plan)));
+}

@@ -1,0 +1,11 @@
+/** Preloaded into a measured process: writes its CPU time and peak memory to USAGE_FILE when it ends. */
+import { writeFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+const file = process.env.USAGE_FILE;
+if (isMainThread && file !== undefined) {
+  process.on('exit', () => {
+    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+    writeFileSync(file, JSON.stringify({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 }));
+  });
+}

@@ -1,0 +1,167 @@
+import { v7 as uuidV7 } from 'uuid';
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import type { Clock } from '../clock.ts';
+import { PermafrostError } from '../errors.ts';
+import type { NestedField } from '../iceberg/schema.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import { describeTable } from '../postgres/describe-table.ts';
+import type { TableDescription } from '../postgres/table-description.ts';
+import type { WireColumn } from '../postgres/wire-column.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { StoreLocation } from '../storage/open-store.ts';
+import type { ArchiveTableInput, ArchiveTableOptions } from './archiver.ts';
+import { commitNight } from './commit-night.ts';
+import type { ExportPool } from './export-pool.ts';
+import type { ExportedFile } from './export-request.ts';
+import { describeDataFile } from './describe-data-file.ts';
+import { DT_FIELD, type LakeSchema, planLakeSchema } from './lake-schema.ts';
+import { mapColumns, type MappedColumn } from './mapped-column.ts';
+import type { ArchivedTable } from './night.ts';
+import { findMark, resultOf } from './night-mark.ts';
+import { toEpochDays } from './night-date.ts';
+import type { SnapshotReader } from './snapshot-reader.ts';
+import { describeProperties, readKnownTable } from './table-properties.ts';
+
+export type ArchiveTableDeps = {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly storeLocation: StoreLocation;
+  readonly connection: ConnectionSettings;
+  readonly pool: ExportPool;
+  readonly clock: Clock;
+  readonly reader: SnapshotReader;
+};
+
+/**
+ * One table of a night: describe, match fields, stream, verify what was written, commit. A repeated attempt finds the
+ * mark of an earlier one and changes nothing; a failed one leaves at the most files that nothing refers to.
+ */
+export async function archiveTable(
+  input: ArchiveTableInput,
+  options: ArchiveTableOptions,
+  deps: ArchiveTableDeps,
+): Promise<ArchivedTable> {
+  const startedAt = deps.clock.now().getTime();
+  const seconds = () => (deps.clock.now().getTime() - startedAt) / 1000;
+  const report = (stage: 'describing' | 'verifying' | 'committing', file?: ExportedFile) =>
+    options.onProgress({ stage, rows: file?.rows ?? 0, bytes: file?.bytes ?? 0 });
+
+  report('describing');
+  const loaded = await deps.catalog.loadTable(input.table.lakeTable);
+  const earlier = findMark(loaded, input);
+  if (loaded !== undefined && earlier !== undefined) {
+    return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
+  }
+  const table = await deps.reader.read(input.snapshot.snapshotId, (session) => describeTable(session, input.table));
+  const { file, schema } = await exportWithCompanions(input, options, deps, {
+    loaded,
+    table,
+    columns: mapColumns(table.columns),
+  });
+
+  report('verifying', file);
+  const dataFile = await describeDataFile(deps.store, file, {
+    fields: fileFields(schema),
+    days: toEpochDays(input.night),
+    boundsOff: new Set(boundsOff(schema, input).map((field) => field.id)),
+  });
+
+  report('committing', file);
+  options.signal.throwIfAborted();
+  const committed = await commitNight(input, deps, {
+    loaded,
+    schema: schema.schema,
+    properties: describeProperties(input.snapshot, table, schema.bindings, boundsOff(schema, input)),
+    dataFile,
+    content: { rowsHash: file.rowsHash, schemaChanges: schema.changes, specialCells: file.specialCells },
+  });
+  return resultOf(committed.snapshot, committed.table, input, {
+    seconds: seconds(),
+    alreadyCommitted: committed.alreadyCommitted,
+  });
+}
+
+type Planned = {
+  readonly loaded: LoadedTable | undefined;
+  readonly table: TableDescription;
+  readonly columns: readonly MappedColumn[];
+};
+
+/**
+ * Streams the table. A column that turns out to hold values beyond its type gets a companion, and the stream starts
+ * again: that happens once in the life of a column, since the companion stays in the schema.
+ */
+async function exportWithCompanions(
+  input: ArchiveTableInput,
+  options: ArchiveTableOptions,
+  deps: ArchiveTableDeps,
+  planned: Planned,
+): Promise<{ file: ExportedFile; schema: LakeSchema }> {
+  const known =
+    planned.loaded === undefined ? undefined : readKnownTable(planned.loaded, input.snapshot, planned.table);
+  const companions = new Set<number>();
+  for (;;) {
+    const schema = planLakeSchema(planned.table.oid, planned.columns, companions, known);
+    const outcome = await deps.pool.run(
+      {
+        connection: deps.connection,
+        snapshotId: input.snapshot.snapshotId,
+        store: deps.storeLocation,
+        path: `iceberg/${input.table.lakeTable}/data/dt=${input.night}/part-${uuidV7()}.parquet`,
+        table: planned.table,
+        columns: wireColumns(planned.columns, schema),
+        fields: fileFields(schema),
+        withoutStatistics: boundsOff(schema, input).map((field) => field.name),
+        days: toEpochDays(input.night),
+      },
+      {
+        signal: options.signal,
+        onProgress: (rows, bytes) => options.onProgress({ stage: 'exporting', rows, bytes }),
+      },
+    );
+    if (outcome.kind === 'exported') return { file: outcome, schema };
+    const found = planned.columns.filter((column) => outcome.columns.includes(column.name));
+    if (input.table.specialValues === 'fail') throw refuseSpecialValues(found);
+    for (const column of found) companions.add(column.attnum);
+  }
+}
+
+function refuseSpecialValues(columns: readonly MappedColumn[]): PermafrostError {
+  return new PermafrostError(
+    'value-unrepresentable',
+    `the column(s) ${columns.map((column) => column.name).join(', ')} hold values that their Iceberg type cannot`,
+    { cure: "set specialValues to 'companion' for this table, or correct the values in the source" },
+  );
+}
+
+function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): readonly WireColumn[] {
+  return columns.map((column) => {
+    const binding = schema.bindings.find((candidate) => !candidate.retired && candidate.attnum === column.attnum);
+    return {
+      name: column.name,
+      expression: column.expression,
+      wire: column.wire,
+      nullable: true,
+      companion: binding?.companionFieldId !== undefined,
+    };
+  });
+}
+
+/** What the data file holds: `dt` and the live columns with their companions, in the order of the stream. */
+function fileFields(schema: LakeSchema): readonly NestedField[] {
+  const byId = new Map(schema.schema.fields.map((field) => [field.id, field]));
+  const ids = schema.bindings
+    .filter((binding) => !binding.retired)
+    .flatMap((binding) =>
+      binding.companionFieldId === undefined ? [binding.fieldId] : [binding.fieldId, binding.companionFieldId],
+    );
+  return [DT_FIELD, ...ids.map((id) => byId.get(id) as NestedField)];
+}
+
+/** Fields, companions too, whose values may not stand in manifests and footers. */
+function boundsOff(schema: LakeSchema, input: ArchiveTableInput): readonly NestedField[] {
+  const ids = schema.bindings
+    .filter((binding) => input.table.boundsOff.includes(binding.name))
+    .flatMap((binding) => [binding.fieldId, binding.companionFieldId]);
+  return schema.schema.fields.filter((field) => ids.includes(field.id));
+}

@@ -1,0 +1,52 @@
+import type {
+  ArchivedTable,
+  ExportedSnapshot,
+  NightPlan, NightRequest, NightResult, PlannedTable, TableProgress } from './night.ts';
+
+export type { ExportedSnapshot } from './night.ts';
+
+/**
+ * The use cases of a night, whoever drives them: Temporal's activities or the process itself (`--no-temporal`).
+ * Every method may be repeated; every error is a `PermafrostError`.
+ */
+export interface Archiver {
+  /** Exports a Postgres snapshot and keeps its transaction open until `close`. */
+  openSnapshot(signal: AbortSignal): Promise<HeldSnapshot>;
+  /** Says which tables the night holds, as the snapshot sees them. */
+  planNight(request: DatedNightRequest, snapshot: ExportedSnapshot): Promise<NightPlan>;
+  /** Archives one table whole, or not at all. Done before for the same night and run, it changes nothing. */
+  archiveTable(input: ArchiveTableInput, options: ArchiveTableOptions): Promise<ArchivedTable>;
+  /** Sends or writes the diagnostic e-mail. */
+  sendReport(result: NightResult): Promise<ReportDelivery>;
+}
+
+export type DatedNightRequest = NightRequest & { readonly night: string };
+
+export type HeldSnapshot = {
+  readonly info: ExportedSnapshot;
+  /** Rejects with `snapshot-lost` when the session that holds the snapshot dies; never resolves. */
+  readonly lost: Promise<never>;
+  /** Ends the transaction. Never throws. */
+  close(): Promise<void>;
+};
+
+export type ArchiveTableInput = {
+  readonly night: string;
+  readonly set: string;
+  /** Names this run of the night in snapshot summaries; the same for every attempt of one workflow. */
+  readonly runId: string;
+  readonly table: PlannedTable;
+  readonly snapshot: ExportedSnapshot;
+  readonly consistencyGroup: string;
+  /** True where a past night is recorded with today's state. */
+  readonly late: boolean;
+};
+
+export type ArchiveTableOptions = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: TableProgress) => void;
+};
+
+export type ReportDelivery =
+  | { readonly kind: 'sent'; readonly to: readonly string[]; readonly messageId: string }
+  | { readonly kind: 'written'; readonly files: readonly string[] };

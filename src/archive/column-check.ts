@@ -1,0 +1,40 @@
+import type { PrimitiveType } from '../iceberg/schema.ts';
+import type { LeafColumn, LogicalType, PhysicalType } from '../parquet/column-type.ts';
+
+type Form = { readonly physical: readonly PhysicalType[]; readonly logical: LogicalType };
+
+const BYTES: Form = { physical: ['BYTE_ARRAY'], logical: { kind: 'none' } };
+
+/** How each Iceberg type stands in a Parquet file (spec, Appendix A); types that no data file of ours has are absent. */
+const FORMS: Partial<Record<PrimitiveType, Form>> = {
+  boolean: { physical: ['BOOLEAN'], logical: { kind: 'none' } },
+  int: { physical: ['INT32'], logical: { kind: 'none' } },
+  long: { physical: ['INT64'], logical: { kind: 'none' } },
+  float: { physical: ['FLOAT'], logical: { kind: 'none' } },
+  double: { physical: ['DOUBLE'], logical: { kind: 'none' } },
+  date: { physical: ['INT32'], logical: { kind: 'date' } },
+  timestamp: { physical: ['INT64'], logical: { kind: 'timestamp', unit: 'MICROS', utc: false } },
+  timestamptz: { physical: ['INT64'], logical: { kind: 'timestamp', unit: 'MICROS', utc: true } },
+  string: { physical: ['BYTE_ARRAY'], logical: { kind: 'string' } },
+  binary: BYTES,
+};
+
+/** True where the Parquet column stores the Iceberg type as the spec wants it. */
+export function isHeldAs(type: PrimitiveType, column: LeafColumn): boolean {
+  const form = FORMS[type] ?? decimalForm(type);
+  if (form === undefined || !form.physical.includes(column.physicalType)) return false;
+  return sameLogicalType(form.logical, column.logicalType);
+}
+
+function decimalForm(type: PrimitiveType): Form | undefined {
+  const match = /^decimal\((\d+), (\d+)\)$/.exec(type);
+  if (match === null) return undefined;
+  const precision = Number(match[1]);
+  const physical: PhysicalType = precision <= 9 ? 'INT32' : precision <= 18 ? 'INT64' : 'FIXED_LEN_BYTE_ARRAY';
+  return { physical: [physical], logical: { kind: 'decimal', precision, scale: Number(match[2]) } };
+}
+
+function sameLogicalType(expected: LogicalType, found: LogicalType): boolean {
+  const keys = Object.keys(expected) as (keyof LogicalType)[];
+  return keys.every((key) => expected[key] === found[key]);
+}

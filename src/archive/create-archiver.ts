@@ -1,0 +1,34 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Clock } from '../clock.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { composeNightReport } from '../mail/night-report.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { StoreLocation } from '../storage/open-store.ts';
+import { archiveTable } from './archive-table.ts';
+import type { Archiver } from './archiver.ts';
+import type { ExportPool } from './export-pool.ts';
+import { holdSnapshot } from './hold-snapshot.ts';
+import { planNight } from './plan-night.ts';
+import type { SnapshotReader } from './snapshot-reader.ts';
+
+export type ArchiverDeps = {
+  readonly connection: ConnectionSettings;
+  readonly reader: SnapshotReader;
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly storeLocation: StoreLocation;
+  readonly pool: ExportPool;
+  readonly mailer: Mailer;
+  readonly clock: Clock;
+};
+
+/** The use cases over one source and one lake. */
+export function createArchiver(deps: ArchiverDeps): Archiver {
+  return {
+    openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
+    planNight: (request, snapshot) => planNight(request, snapshot, deps),
+    archiveTable: (input, options) => archiveTable(input, options, deps),
+    sendReport: (result) => deps.mailer.send(composeNightReport(result)),
+  };
+}

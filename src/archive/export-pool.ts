@@ -1,0 +1,123 @@
+import { Worker } from 'node:worker_threads';
+import { PermafrostError } from '../errors.ts';
+import type { FromExportThread, ToExportThread } from './export-message.ts';
+import type { ExportOutcome, ExportRequest } from './export-request.ts';
+
+/** Runs exports, each in a thread of its own; threads are kept warm from table to table. */
+export interface ExportPool {
+  /**
+   * Waits for a free thread and streams the table. Errors: those of the stream; `cancelled` after the signal.
+   * Nothing is left under the request's path unless the outcome is `exported`.
+   */
+  run(request: ExportRequest, options: ExportRunOptions): Promise<ExportOutcome>;
+  /** Ends all threads; running exports fail. */
+  close(): Promise<void>;
+}
+
+export type ExportRunOptions = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (rows: number, bytes: number) => void;
+};
+
+type Running = ExportRunOptions & {
+  readonly id: number;
+  readonly resolve: (outcome: ExportOutcome) => void;
+  readonly reject: (error: Error) => void;
+};
+
+/** `busy` from the moment a thread is promised to an export, `running` once it has been told. */
+type ExportThread = { readonly worker: Worker; busy: boolean; running: Running | undefined };
+
+/** A pool of at most `size` threads; they start when first needed. */
+export function createExportPool(size: number): ExportPool {
+  const threads = new Set<ExportThread>();
+  const waiting: ((thread: ExportThread) => void)[] = [];
+  let lastId = 0;
+
+  function startThread(): ExportThread {
+    const thread: ExportThread = {
+      worker: new Worker(new URL('./export-thread.ts', import.meta.url)),
+      busy: true,
+      running: undefined,
+    };
+    thread.worker.on('message', (message: FromExportThread) => receive(thread, message));
+    thread.worker.on('error', (error) => drop(thread, error));
+    thread.worker.on('exit', () => drop(thread, undefined));
+    // The process may end while threads are idle; a running export holds it open through its promise's owner.
+    thread.worker.unref();
+    threads.add(thread);
+    return thread;
+  }
+
+  function receive(thread: ExportThread, message: FromExportThread): void {
+    const { running } = thread;
+    if (running === undefined || running.id !== message.id) return;
+    if (message.kind === 'progress') {
+      running.onProgress(message.rows, message.bytes);
+      return;
+    }
+    release(thread);
+    if (message.kind === 'done') running.resolve(message.outcome);
+    else running.reject(new PermafrostError(message.code, message.message, { cure: message.cure }));
+  }
+
+  /** A thread that died takes its export with it; the next export gets a new thread. */
+  function drop(thread: ExportThread, error: Error | undefined): void {
+    if (!threads.delete(thread)) return;
+    thread.running?.reject(
+      new PermafrostError('unexpected', 'an export thread ended before its table was written', { cause: error }),
+    );
+    const next = waiting.shift();
+    if (next !== undefined) next(startThread());
+  }
+
+  function release(thread: ExportThread): void {
+    thread.running = undefined;
+    const next = waiting.shift();
+    if (next !== undefined) {
+      next(thread);
+      return;
+    }
+    thread.busy = false;
+    thread.worker.unref();
+  }
+
+  function acquire(): Promise<ExportThread> {
+    const idle = [...threads].find((thread) => !thread.busy);
+    if (idle !== undefined) {
+      idle.busy = true;
+      return Promise.resolve(idle);
+    }
+    if (threads.size < size) return Promise.resolve(startThread());
+    return new Promise((resolve) => waiting.push(resolve));
+  }
+
+  return {
+    async run(request, options) {
+      const thread = await acquire();
+      if (options.signal.aborted) {
+        release(thread);
+        throw new PermafrostError('cancelled', 'the export was cancelled');
+      }
+      const id = (lastId += 1);
+      const cancel = () => post(thread.worker, { kind: 'cancel', id });
+      options.signal.addEventListener('abort', cancel, { once: true });
+      try {
+        return await new Promise<ExportOutcome>((resolve, reject) => {
+          thread.running = { ...options, id, resolve, reject };
+          thread.worker.ref();
+          post(thread.worker, { kind: 'export', id, request });
+        });
+      } finally {
+        options.signal.removeEventListener('abort', cancel);
+      }
+    },
+    async close() {
+      await Promise.all([...threads].map((thread) => thread.worker.terminate()));
+    },
+  };
+}
+
+function post(worker: Worker, message: ToExportThread): void {
+  worker.postMessage(message);
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow';
+import { createParquetWriter, defaultParquetOptions, type ParquetWriter } from '../parquet/parquet-writer.ts';
+import type { DecodedBatch } from '../postgres/batch-builder.ts';
+import { copyStatement, copyTable, type CopyResult } from '../postgres/copy-stream.ts';
+import { lockTable } from '../postgres/lock-table.ts';
+import { quoteTable } from '../postgres/quote.ts';
+import type { Session } from '../postgres/session.ts';
+import { SpecialValueFound } from '../postgres/special-value.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { toArrowSchema } from './arrow-schema.ts';
+import type { ExportOutcome, ExportRequest } from './export-request.ts';
+
+/** Batches of this size keep a stream in little memory and the encoder busy. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** A server that sends nothing for this long is taken for gone. */
+const STALL_MS = 5 * 60_000;
+
+export type ExportContext = {
+  /** In a transaction under the night's snapshot. */
+  readonly session: Session;
+  readonly store: ObjectStore;
+  readonly signal: AbortSignal;
+  readonly onProgress: (rows: number, bytes: number) => void;
+};
+
+/**
+ * Streams one table from Postgres into one Parquet file: locks it, decodes its COPY batch by batch and encodes each as
+ * it comes. Whatever goes wrong, nothing appears under the file's path.
+ */
+export async function exportTable(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
+  await lockTable(context.session, request.table);
+  const schema = toArrowSchema(request.fields);
+  const object = await context.store.createWriter(request.path);
+  const options = { ...defaultParquetOptions, withoutStatistics: request.withoutStatistics };
+  const parquet = createParquetWriter(schema, options, (bytes) => object.write(bytes));
+  const hash = createHash('sha256');
+  try {
+    const summary = await pump(request, context, { schema, parquet, hash: (bytes) => hash.update(bytes) });
+    await parquet.finish();
+    return {
+      kind: 'exported',
+      object: await object.finish(),
+      rows: summary.rows,
+      bytes: summary.bytes,
+      rowsHash: hash.digest('hex'),
+      specialCells: summary.specialCells,
+    };
+  } catch (error) {
+    await parquet.abort();
+    await object.abort();
+    if (error instanceof SpecialValueFound) return { kind: 'special-values', columns: error.columns };
+    throw error;
+  }
+}
+
+async function pump(
+  request: ExportRequest,
+  context: ExportContext,
+  into: { schema: Schema; parquet: ParquetWriter; hash: (bytes: Uint8Array) => void },
+): Promise<CopyResult> {
+  const batches = copyTable(context.session.client, copyStatement(selectOwnRows(request)), request.columns, {
+    batchBytes: BATCH_BYTES,
+    doing: `reading ${request.table.schema}.${request.table.name}`,
+    signal: context.signal,
+    stallTimeoutMs: STALL_MS,
+    onProgress: context.onProgress,
+    hash: into.hash,
+  });
+  for (;;) {
+    const next = await batches.next();
+    if (next.done) return next.value;
+    await into.parquet.write(withNight(into.schema, next.value, request.days));
+  }
+}
+
+/** Only this table's own rows: partitions and children are tables of their own. */
+function selectOwnRows(request: ExportRequest): string {
+  const columns = request.columns.map((column) => column.expression).join(', ');
+  return `SELECT ${columns} FROM ONLY ${quoteTable(request.table)}`;
+}
+
+/** Puts the constant column `dt` before those of the table. */
+function withNight(schema: Schema, batch: DecodedBatch, days: number): RecordBatch {
+  const [dt] = schema.fields;
+  if (dt === undefined) throw new TypeError('a data file has a dt column');
+  const night: Data = makeData({ type: dt.type, length: batch.rows, nullCount: 0, data: new Int32Array(batch.rows).fill(days) });
+  const struct = new Struct(schema.fields);
+  return new RecordBatch(schema, makeData({ type: struct, length: batch.rows, nullCount: 0, children: [night, ...batch.columns] }));
+}

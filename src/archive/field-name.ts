@@ -1,0 +1,33 @@
+import type { ColumnBinding } from './column-binding.ts';
+
+/** Names that the lake itself or Iceberg's readers use; compared without case, as Spark and DuckDB do. */
+const RESERVED = ['dt', '_file', '_pos', '_deleted', '_spec_id', '_partition', '_row_id', '_last_updated_sequence_number'];
+
+/**
+ * A lake name for every field and companion, by field id. The Postgres name as it is, unless it is taken or reserved;
+ * then `__<field id>` is appended, so that names differing in case only stay apart in every reader. Live columns choose
+ * first, in their order.
+ */
+export function nameFields(bindings: readonly ColumnBinding[]): ReadonlyMap<number, string> {
+  const taken = new Set(RESERVED);
+  const names = new Map<number, string>();
+  const claim = (fieldId: number, wanted: string): string => {
+    let name = wanted;
+    while (taken.has(fold(name))) name = `${name}__${fieldId}`;
+    taken.add(fold(name));
+    names.set(fieldId, name);
+    return name;
+  };
+  for (const binding of bindings) {
+    claim(binding.fieldId, binding.name);
+  }
+  for (const binding of bindings) {
+    if (binding.companionFieldId === undefined) continue;
+    claim(binding.companionFieldId, `${names.get(binding.fieldId)}__raw`);
+  }
+  return names;
+}
+
+function fold(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}

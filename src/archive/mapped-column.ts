@@ -1,0 +1,29 @@
+import type { ColumnDescription } from '../postgres/table-description.ts';
+import type { WireType } from '../postgres/wire-column.ts';
+import { type ColumnType, mapColumn, selectExpression } from './type-contract.ts';
+
+/** A source column with the way it is read and the Iceberg type it gets. */
+export type MappedColumn = {
+  readonly attnum: number;
+  readonly name: string;
+  readonly declaredType: string;
+  readonly wire: WireType;
+  /** What the COPY selects. */
+  readonly expression: string;
+  readonly type: ColumnType;
+};
+
+/** Puts the type contract to every column of a table. */
+export function mapColumns(columns: readonly ColumnDescription[]): readonly MappedColumn[] {
+  return columns.map((column) => {
+    const mapping = mapColumn(column);
+    return {
+      attnum: column.attnum,
+      name: column.name,
+      declaredType: column.declaredType,
+      wire: mapping.wire,
+      expression: selectExpression(column, mapping),
+      type: mapping.icebergType,
+    };
+  });
+}

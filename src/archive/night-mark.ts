@@ -1,0 +1,83 @@
+import type { LoadedTable } from '../catalog/catalog.ts';
+import { z } from 'zod';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { ArchiveTableInput } from './archiver.ts';
+import type { ArchivedTable } from './night.ts';
+
+/**
+ * What a snapshot summary says of the night that wrote it. The pair night + run id is the mark by which a repeated
+ * attempt recognises its own commit, so that each night is committed exactly once.
+ */
+export const MARK = {
+  night: 'permafrost.night',
+  runId: 'permafrost.run-id',
+  set: 'permafrost.set',
+  consistencyGroup: 'permafrost.consistency-group',
+  sourceLsn: 'permafrost.source-lsn',
+  exportedAt: 'permafrost.snapshot-exported-at',
+  rowsHash: 'permafrost.rows-hash',
+  /** `true` where a past night was recorded with the state of the day of the run. */
+  late: 'permafrost.late',
+  schemaChanges: 'permafrost.schema-changes',
+  specialCells: 'permafrost.special-cells',
+} as const;
+
+/** What the export adds to the mark. */
+export type MarkedContent = {
+  readonly rowsHash: string;
+  readonly schemaChanges: readonly string[];
+  readonly specialCells: ArchivedTable['specialValues'];
+};
+
+/** The summary entries of a night's snapshot. Absent where there is nothing to say. */
+export function markNight(input: ArchiveTableInput, content: MarkedContent): Readonly<Record<string, string>> {
+  return {
+    [MARK.night]: input.night,
+    [MARK.runId]: input.runId,
+    [MARK.set]: input.set,
+    [MARK.consistencyGroup]: input.consistencyGroup,
+    [MARK.sourceLsn]: input.snapshot.lsn,
+    [MARK.exportedAt]: input.snapshot.exportedAt,
+    [MARK.rowsHash]: content.rowsHash,
+    ...(input.late ? { [MARK.late]: 'true' } : {}),
+    ...(content.schemaChanges.length === 0 ? {} : { [MARK.schemaChanges]: JSON.stringify(content.schemaChanges) }),
+    ...(content.specialCells.length === 0 ? {} : { [MARK.specialCells]: JSON.stringify(content.specialCells) }),
+  };
+}
+
+/** The snapshot that this night and run committed before, if it did. */
+export function findMark(table: LoadedTable | undefined, input: ArchiveTableInput): Snapshot | undefined {
+  return table?.metadata.snapshots.findLast(
+    ({ summary }) => summary[MARK.night] === input.night && summary[MARK.runId] === input.runId,
+  );
+}
+
+/** The table's result, told from its snapshot alone: the same on the first attempt and on every later one. */
+export function resultOf(
+  snapshot: Snapshot,
+  table: LoadedTable,
+  input: ArchiveTableInput,
+  outcome: { readonly seconds: number; readonly alreadyCommitted: boolean },
+): ArchivedTable {
+  const { summary } = snapshot;
+  return {
+    kind: 'archived',
+    schema: input.table.schema,
+    name: input.table.name,
+    lakeTable: input.table.lakeTable,
+    rows: Number(summary['added-records'] ?? 0),
+    bytes: Number(summary['added-files-size'] ?? 0),
+    seconds: outcome.seconds,
+    snapshotId: String(snapshot['snapshot-id']),
+    metadataVersion: table.metadataVersion,
+    metadataLocation: table.metadataLocation,
+    operation: summary.operation === 'overwrite' ? 'overwrite' : 'append',
+    consistencyGroup: summary[MARK.consistencyGroup] ?? input.consistencyGroup,
+    alreadyCommitted: outcome.alreadyCommitted,
+    specialValues: specialCells.parse(JSON.parse(summary[MARK.specialCells] ?? '[]')),
+    schemaChanges: schemaChanges.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]')),
+  };
+}
+
+const specialCells = z.array(z.object({ column: z.string(), cells: z.number() }));
+const schemaChanges = z.array(z.string());

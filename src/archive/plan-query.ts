@@ -1,0 +1,86 @@
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import { PermafrostError } from '../errors.ts';
+import { readManifest } from '../iceberg/manifest.ts';
+import { readManifestList } from '../iceberg/manifest-list.ts';
+import type { NestedField, Schema } from '../iceberg/schema.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { MARK } from './night-mark.ts';
+import { currentSnapshot, pathOf } from './read-lake.ts';
+
+/** The rows of one table that a query reads, in Iceberg's words: any engine can be given it. */
+export type TableScan = {
+  readonly name: string;
+  /** Fields of the schema that the snapshot has; data files are matched by field id. */
+  readonly fields: readonly NestedField[];
+  /** Absolute paths of the data files, or their URIs where they do not lie in a folder. */
+  readonly files: readonly string[];
+  /** Only the rows of this night; undefined: of all. */
+  readonly night: string | undefined;
+};
+
+/**
+ * Plans every table of the lake for a query. Without a date a table holds all its nights, as any Iceberg engine shows
+ * it; with one it holds the rows of the newest night on or before that date, read from the snapshot that wrote it.
+ */
+export async function planQuery(
+  catalog: Catalog,
+  store: ObjectStore,
+  asOf: string | undefined,
+): Promise<readonly TableScan[]> {
+  const tables: TableScan[] = [];
+  for (const name of await catalog.listTables()) {
+    const table = await catalog.loadTable(name);
+    if (table === undefined) continue;
+    const snapshot = chooseSnapshot(table, asOf);
+    if (snapshot !== undefined) tables.push(await planTable(table, snapshot, store, asOf));
+  }
+  if (tables.length === 0) {
+    throw new PermafrostError(
+      'lake-not-found',
+      asOf === undefined ? 'the lake has no tables' : `the lake has no night on or before ${asOf}`,
+      { cure: 'archive a night first, or name another lake or date' },
+    );
+  }
+  return tables;
+}
+
+function chooseSnapshot(table: LoadedTable, asOf: string | undefined): Snapshot | undefined {
+  if (asOf === undefined) return currentSnapshot(table.metadata);
+  const nights = table.metadata.snapshots.filter((snapshot) => (snapshot.summary[MARK.night] ?? '~') <= asOf);
+  const newest = nights.map((snapshot) => snapshot.summary[MARK.night] as string).toSorted().at(-1);
+  return nights.findLast((snapshot) => snapshot.summary[MARK.night] === newest);
+}
+
+async function planTable(
+  table: LoadedTable,
+  snapshot: Snapshot,
+  store: ObjectStore,
+  asOf: string | undefined,
+): Promise<TableScan> {
+  return {
+    name: table.name,
+    fields: schemaOf(table, snapshot).fields,
+    files: await listFiles(store, snapshot),
+    night: asOf === undefined ? undefined : snapshot.summary[MARK.night],
+  };
+}
+
+/** All live data files of the snapshot. */
+async function listFiles(store: ObjectStore, snapshot: Snapshot): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const manifest of readManifestList(await store.get(pathOf(store, snapshot['manifest-list'])))) {
+    const { entries } = readManifest(await store.get(pathOf(store, manifest.path)));
+    for (const entry of entries) {
+      if (entry.status !== 'deleted') files.push(entry.dataFile.path.replace(/^file:\/\//, ''));
+    }
+  }
+  return files;
+}
+
+function schemaOf(table: LoadedTable, snapshot: Snapshot): Schema {
+  const id = snapshot['schema-id'] ?? table.metadata['current-schema-id'];
+  const schema = table.metadata.schemas.find((candidate) => candidate['schema-id'] === id);
+  if (schema === undefined) throw new PermafrostError('integrity', `${table.name} has no schema ${id}`);
+  return schema;
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { Catalog } from '../catalog/catalog.ts';
+import { PermafrostError } from '../errors.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import { openSession } from '../postgres/session.ts';
+import { listTables } from '../postgres/list-tables.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { NightRequest } from './night.ts';
+import { chooseTables } from './plan-night.ts';
+
+export type PreflightDeps = {
+  readonly connection: ConnectionSettings;
+  readonly store: ObjectStore;
+  readonly catalog: Catalog;
+};
+
+/**
+ * Finds out before a night is started by hand what would otherwise be retried for hours: a source that does not answer
+ * or refuses us, tables that are not there, a lake that cannot be written or is not ours.
+ */
+export async function checkNight(request: NightRequest, deps: PreflightDeps): Promise<void> {
+  const chosen = await checkSource(request, deps);
+  await checkLake(deps.store);
+  for (const { lakeTable } of chosen) await deps.catalog.loadTable(lakeTable);
+}
+
+async function checkSource(request: NightRequest, deps: PreflightDeps) {
+  const session = await openSession(deps.connection, { applicationName: 'permafrost preflight' });
+  try {
+    const { tables, missing } = await chooseTables(request, (patterns) => listTables(session, patterns));
+    // A table that only the set names is a table that the night reports as missing.
+    if (missing.length > 0 && request.tables.length > 0) {
+      throw new PermafrostError('table-not-found', `not in the source: ${missing.join(', ')}`, {
+        cure: 'correct the name (schema.table, case matters), or take it out of the request or the source set',
+      });
+    }
+    if (tables.length === 0) {
+      throw new PermafrostError('table-not-found', 'no table of the source was asked for', {
+        cure: "name tables, for example --tables 'public.*'",
+      });
+    }
+    return tables;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Writes and removes a probe beside the tables, where no reader looks. */
+async function checkLake(store: ObjectStore): Promise<void> {
+  const probe = `.permafrost-probe-${randomUUID()}`;
+  await store.putIfAbsent(probe, new Uint8Array());
+  await store.delete(probe);
+}

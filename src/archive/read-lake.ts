@@ -1,0 +1,125 @@
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import { PermafrostError } from '../errors.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { MARK } from './night-mark.ts';
+import { PROPERTY } from './table-properties.ts';
+
+/** A table of the lake as `permafrost tables` lists it. Int64 ids are decimal strings. */
+export type LakeTable = {
+  readonly name: string;
+  /** `schema.name` in Postgres. */
+  readonly source: string;
+  /** Distinct nights that the current snapshot holds. */
+  readonly nights: number;
+  readonly latestNight: string | undefined;
+  /** Rows and bytes that the latest night wrote. */
+  readonly latestRows: number;
+  readonly latestBytes: number;
+  /** Rows and bytes of all nights together. */
+  readonly totalRows: number;
+  readonly totalBytes: number;
+  readonly snapshotId: string | undefined;
+  readonly metadataVersion: number;
+  readonly metadataLocation: string;
+};
+
+/** One snapshot of a table as `permafrost history` lists it, newest first. */
+export type LakeSnapshot = {
+  readonly snapshotId: string;
+  readonly parentSnapshotId: string | undefined;
+  readonly night: string | undefined;
+  readonly committedAt: string;
+  readonly operation: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Undefined where the metadata log no longer reaches back. */
+  readonly metadataVersion: number | undefined;
+  readonly consistencyGroup: string | undefined;
+  readonly schemaChanges: readonly string[];
+};
+
+/** All tables of the lake, by name. */
+export async function listLakeTables(catalog: Catalog): Promise<readonly LakeTable[]> {
+  const tables: LakeTable[] = [];
+  for (const name of await catalog.listTables()) {
+    tables.push(summariseTable(await loadLakeTable(catalog, name)));
+  }
+  return tables;
+}
+
+/** Loads a table that has to be there. Error: `lake-not-found`, naming the tables that are. */
+export async function loadLakeTable(catalog: Catalog, name: string): Promise<LoadedTable> {
+  const loaded = await catalog.loadTable(name);
+  if (loaded !== undefined) return loaded;
+  const names = await catalog.listTables();
+  throw new PermafrostError('lake-not-found', `the lake has no table ${name}`, {
+    cure: names.length === 0 ? 'the lake is empty: archive a night first' : `choose one of: ${names.join(', ')}`,
+  });
+}
+
+/** Every kept snapshot of the table, newest first. */
+export function describeHistory(table: LoadedTable): readonly LakeSnapshot[] {
+  const { metadata } = table;
+  const versions = versionTimes(table);
+  return metadata.snapshots.toReversed().map((snapshot) => ({
+    snapshotId: String(snapshot['snapshot-id']),
+    parentSnapshotId: snapshot['parent-snapshot-id']?.toString(),
+    night: snapshot.summary[MARK.night],
+    committedAt: new Date(snapshot['timestamp-ms']).toISOString(),
+    operation: snapshot.summary.operation,
+    rows: Number(snapshot.summary['added-records'] ?? 0),
+    bytes: Number(snapshot.summary['added-files-size'] ?? 0),
+    metadataVersion: versions.find((version) => version.writtenAt >= snapshot['timestamp-ms'])?.number,
+    consistencyGroup: snapshot.summary[MARK.consistencyGroup],
+    schemaChanges: JSON.parse(snapshot.summary[MARK.schemaChanges] ?? '[]') as readonly string[],
+  }));
+}
+
+function summariseTable(table: LoadedTable): LakeTable {
+  const { metadata } = table;
+  const current = currentSnapshot(metadata);
+  const nights = metadata.snapshots.map((snapshot) => snapshot.summary[MARK.night]).filter(isPresent).toSorted();
+  const latestNight = nights.at(-1);
+  const latest = metadata.snapshots.findLast((snapshot) => snapshot.summary[MARK.night] === latestNight);
+  return {
+    name: table.name,
+    source: `${metadata.properties[PROPERTY.sourceSchema] ?? '?'}.${metadata.properties[PROPERTY.sourceTable] ?? '?'}`,
+    nights: new Set(nights).size,
+    latestNight,
+    latestRows: Number(latest?.summary['added-records'] ?? 0),
+    latestBytes: Number(latest?.summary['added-files-size'] ?? 0),
+    totalRows: Number(current?.summary['total-records'] ?? 0),
+    totalBytes: Number(current?.summary['total-files-size'] ?? 0),
+    snapshotId: current?.['snapshot-id'].toString(),
+    metadataVersion: table.metadataVersion,
+    metadataLocation: table.metadataLocation,
+  };
+}
+
+/** The snapshot that `main` points to. */
+export function currentSnapshot(metadata: TableMetadata): Snapshot | undefined {
+  return metadata.snapshots.find((snapshot) => snapshot['snapshot-id'] === metadata['current-snapshot-id']);
+}
+
+/** A URI of the lake as a path in its store. Error: `lake-foreign` for one outside of it. */
+export function pathOf(store: ObjectStore, uri: string): string {
+  const prefix = `${store.rootUri}/`;
+  if (uri.startsWith(prefix)) return uri.slice(prefix.length);
+  throw new PermafrostError('lake-foreign', 'the lake names files that lie outside of it', {
+    cure: `the lake was written under another location; open it as it was written, not as ${store.rootUri}`,
+  });
+}
+
+/** When each metadata version was written, oldest first: the log names the earlier ones, the table itself the last. */
+function versionTimes(table: LoadedTable): readonly { readonly number: number; readonly writtenAt: number }[] {
+  const logged = table.metadata['metadata-log'].map((entry) => ({
+    number: Number(/\/v(\d+)\.metadata\.json$/.exec(entry['metadata-file'])?.[1]),
+    writtenAt: entry['timestamp-ms'],
+  }));
+  return [...logged, { number: table.metadataVersion, writtenAt: table.metadata['last-updated-ms'] }];
+}
+
+function isPresent<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

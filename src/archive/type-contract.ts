@@ -1,0 +1,195 @@
+import type { PrimitiveType } from '../iceberg/schema.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
+import type { ColumnDescription } from '../postgres/table-description.ts';
+import type { WireType } from '../postgres/wire-column.ts';
+
+/** An Iceberg type whose list element has no field id yet: ids are given when the column meets the table's schema. */
+export type ColumnType = PrimitiveType | { readonly kind: 'list'; readonly element: PrimitiveType };
+
+export type ColumnMapping = {
+  readonly icebergType: ColumnType;
+  /** How the value comes over the wire. */
+  readonly wire: WireType;
+  /** True where Postgres writes the value as text, because Iceberg has no type for it. */
+  readonly castToText: boolean;
+  /** True where single values may not fit the Iceberg type and then need the companion column `<name>__raw`. */
+  readonly canBeSpecial: boolean;
+};
+
+/** One line of the type contract. */
+export type TypeRule = {
+  /** Names as in pg_type; `numeric` here only where an Iceberg decimal holds it. */
+  readonly types: readonly string[];
+  /** Undefined: Postgres writes the value as text. */
+  readonly wire: WireType | ((column: ColumnDescription) => WireType) | undefined;
+  readonly iceberg: ColumnType | ((column: ColumnDescription) => ColumnType);
+  /** Why nothing is lost, for docs/type-mapping.md. */
+  readonly lossless: string;
+  /** Which values go to the companion column; undefined: none can. */
+  readonly special?: string;
+};
+
+/** What Iceberg allows, and what 128 bits hold. */
+const MAX_DECIMAL_PRECISION = 38;
+
+const AS_TEXT: TypeRule = {
+  types: ['every other type'],
+  wire: undefined,
+  iceberg: 'string',
+  lossless: "Postgres' own text form: what COPY, pg_dump and psql print, and what the type reads back",
+};
+
+const LIST_SPECIAL = 'more than one dimension; a lower bound other than 1';
+
+/**
+ * The type contract, version 1: which Iceberg type a Postgres type becomes, and why nothing is lost. It is pinned per
+ * table; a line that is here may never change its meaning, only new versions may be added.
+ */
+export const TYPE_CONTRACT: readonly TypeRule[] = [
+  { types: ['bool'], wire: { kind: 'bool' }, iceberg: 'boolean', lossless: 'the same values' },
+  { types: ['int2'], wire: { kind: 'int2' }, iceberg: 'int', lossless: '16 bits in 32' },
+  { types: ['int4'], wire: { kind: 'int4' }, iceberg: 'int', lossless: 'the same 32 bits' },
+  { types: ['int8'], wire: { kind: 'int8' }, iceberg: 'long', lossless: 'the same 64 bits' },
+  {
+    types: ['oid'],
+    wire: { kind: 'oid' },
+    iceberg: 'long',
+    lossless: '32 bits without a sign in 64 with one',
+  },
+  {
+    types: ['float4'],
+    wire: { kind: 'float4' },
+    iceberg: 'float',
+    lossless: 'the same bits, also -0, NaN and infinity',
+  },
+  {
+    types: ['float8'],
+    wire: { kind: 'float8' },
+    iceberg: 'double',
+    lossless: 'the same bits, also -0, NaN and infinity',
+  },
+  {
+    types: ['numeric'],
+    wire: (column) => ({ kind: 'numeric', ...decimalOf(column.typeModifier) }),
+    iceberg: (column) => icebergDecimal(decimalOf(column.typeModifier)),
+    lossless:
+      'numeric(p, s) with p up to 38 and s from 0 to p: the same digits and scale; every other numeric is text',
+    special: 'NaN',
+  },
+  {
+    types: ['text', 'varchar', 'bpchar', 'name', 'json', 'refcursor'],
+    wire: { kind: 'text' },
+    iceberg: 'string',
+    lossless: 'the same characters; blanks that pad a character(n) and the exact text of a json are kept',
+  },
+  {
+    types: ['jsonb'],
+    wire: { kind: 'jsonb' },
+    iceberg: 'string',
+    lossless: "Postgres' text of the value, numbers digit by digit",
+  },
+  { types: ['bytea'], wire: { kind: 'bytea' }, iceberg: 'binary', lossless: 'the same bytes' },
+  { types: ['uuid'], wire: { kind: 'uuid' }, iceberg: 'string', lossless: 'the canonical 36 characters' },
+  {
+    types: ['date'],
+    wire: { kind: 'date' },
+    iceberg: 'date',
+    lossless: 'the same day',
+    special: 'infinity, -infinity',
+  },
+  {
+    types: ['timestamp'],
+    wire: { kind: 'timestamp', utc: false },
+    iceberg: 'timestamp',
+    lossless: 'the same microsecond',
+    special: 'infinity, -infinity, after 294247-01-10T04:00:54.775807',
+  },
+  {
+    types: ['timestamptz'],
+    wire: { kind: 'timestamp', utc: true },
+    iceberg: 'timestamptz',
+    lossless: 'the same microsecond (Postgres keeps no zone)',
+    special: 'infinity, -infinity, after 294247-01-10T04:00:54.775807Z',
+  },
+  list('_int2', { kind: 'int2' }, 'int'),
+  list('_int4', { kind: 'int4' }, 'int'),
+  list('_int8', { kind: 'int8' }, 'long'),
+  list('_text', { kind: 'text' }, 'string'),
+  list('_varchar', { kind: 'text' }, 'string'),
+  list('_uuid', { kind: 'uuid' }, 'string'),
+  AS_TEXT,
+];
+
+const RULE_BY_TYPE = new Map(
+  TYPE_CONTRACT.flatMap((rule) => rule.types.map((type) => [type, rule] as const)),
+);
+
+/** Labels come over the wire as they are: no cast is needed, and none is trusted. */
+const ENUM: TypeRule = {
+  types: ['enum'],
+  wire: { kind: 'text' },
+  iceberg: 'string',
+  lossless: 'the label as it was in the snapshot',
+};
+
+/** How a column is read and what it becomes. Every column has a mapping: what has no rule of its own becomes text. */
+export function mapColumn(column: ColumnDescription): ColumnMapping {
+  const rule = ruleOf(column);
+  const wire = typeof rule.wire === 'function' ? rule.wire(column) : rule.wire;
+  return {
+    icebergType: typeof rule.iceberg === 'function' ? rule.iceberg(column) : rule.iceberg,
+    wire: wire ?? { kind: 'text' },
+    castToText: wire === undefined,
+    canBeSpecial: rule.special !== undefined,
+  };
+}
+
+/**
+ * What the COPY selects. Text is made by the type's own output function, not by `::text`: a cast can be another
+ * function that changes the value. It drops the blanks of a character(n), adds the mask to an inet, and anyone may
+ * create one for a type of theirs. The output function is what COPY and pg_dump print by definition; it is strict, so
+ * null stays null, and found without a search path.
+ */
+export function selectExpression(column: ColumnDescription, mapping: ColumnMapping): string {
+  const name = quoteIdentifier(column.name);
+  return mapping.castToText ? `pg_catalog.textin(${column.outputFunction}(${name}))` : name;
+}
+
+function ruleOf(column: ColumnDescription): TypeRule {
+  if (column.typeKind === 'e') return ENUM;
+  const rule = column.builtIn ? RULE_BY_TYPE.get(column.baseTypeName) : undefined;
+  if (rule === undefined || (column.baseTypeName === 'numeric' && !fitsDecimal(column.typeModifier)))
+    return AS_TEXT;
+  return rule;
+}
+
+function list(
+  type: string,
+  element: Extract<WireType, { kind: 'array' }>['element'],
+  iceberg: PrimitiveType,
+): TypeRule {
+  return {
+    types: [type],
+    wire: { kind: 'array', element },
+    iceberg: { kind: 'list', element: iceberg },
+    lossless:
+      'the same elements in the same order; an empty array, a null element and a null array stay apart',
+    special: LIST_SPECIAL,
+  };
+}
+
+/** numeric's modifier: precision in the upper, scale as a signed number of 11 bits in the lower half, plus 4. */
+function decimalOf(typeModifier: number): { precision: number; scale: number } {
+  const packed = typeModifier - 4;
+  return { precision: (packed >> 16) & 0xffff, scale: ((packed & 0x7ff) ^ 0x400) - 0x400 };
+}
+
+function fitsDecimal(typeModifier: number): boolean {
+  if (typeModifier < 0) return false;
+  const { precision, scale } = decimalOf(typeModifier);
+  return precision <= MAX_DECIMAL_PRECISION && scale >= 0 && scale <= precision;
+}
+
+function icebergDecimal({ precision, scale }: { precision: number; scale: number }): PrimitiveType {
+  return `decimal(${precision}, ${scale})`;
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import type { DatedNightRequest } from '../archive/archiver.ts';
+import { type NightResult, nightSucceeded } from '../archive/night.ts';
+import { nightOf } from '../archive/night-date.ts';
+import { runNight } from '../archive/run-night.ts';
+import { systemClock } from '../clock.ts';
+import { type ComposedArchiver, composeArchiver } from '../composition.ts';
+import { type Config, readConfig } from '../config.ts';
+import { EXIT } from './exit-code.ts';
+import { followNight } from './follow-night.ts';
+import { type NightOptions, parseNight, toNightRequest, withNightOptions } from './night-options.ts';
+import { openNightService } from './night-service.ts';
+import { describeDelivery, printNight } from './night-table.ts';
+import { createProgressView, watchWith } from './progress-view.ts';
+import { abortOnInterrupt, complain, say } from './terminal.ts';
+
+type ArchiveOptions = NightOptions & {
+  readonly date?: string;
+  readonly json?: boolean;
+  readonly temporal: boolean;
+};
+
+/** `permafrost archive`: one night, now. */
+export function archiveCommand(): Command {
+  return withNightOptions(new Command('archive'))
+    .description('archive one night now')
+    .option('--date <date>', 'the run date, yyyy-mm-dd; today (UTC) unless told')
+    .option('--json', 'print the result as JSON')
+    .option('--no-temporal', 'run in this process alone: not durable, nothing is retried')
+    .action(async (options: ArchiveOptions) => {
+      const config = readConfig(options);
+      const night = options.date === undefined ? nightOf(systemClock.now()) : parseNight(options.date, '--date');
+      const request = { ...toNightRequest(config), night };
+      const archiver = composeArchiver(config);
+      try {
+        await archiver.checkNight(request);
+        const run = options.temporal ? archiveDurably : archiveHere;
+        const result = await run(config, archiver, request);
+        say(options.json ? JSON.stringify(result, undefined, 2) : printNight(result));
+        process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
+      } finally {
+        await archiver.close();
+      }
+    });
+}
+
+async function archiveDurably(
+  config: Config,
+  archiver: ComposedArchiver,
+  request: DatedNightRequest,
+): Promise<NightResult> {
+  const service = await openNightService(config, archiver, complain);
+  try {
+    return await followNight(service, request, abortOnInterrupt());
+  } finally {
+    await service.close();
+  }
+}
+
+async function archiveHere(
+  config: Config,
+  archiver: ComposedArchiver,
+  request: DatedNightRequest,
+): Promise<NightResult> {
+  complain('not durable: without Temporal an interrupted night has to be started again by hand');
+  const view = createProgressView();
+  const result = await runNight(request, {
+    archiver,
+    clock: systemClock,
+    runId: randomUUID(),
+    concurrency: config.tableConcurrency,
+    signal: abortOnInterrupt(),
+    watch: watchWith(view),
+  });
+  view.end();
+  try {
+    complain(describeDelivery(await archiver.sendReport(result)));
+  } catch (error) {
+    complain(`the report was not sent: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return result;
+}

@@ -1,0 +1,130 @@
+import { join, relative } from 'node:path';
+import { Command } from 'commander';
+import { type NightResult, nightSucceeded } from '../archive/night.ts';
+import { nextNight, nightOf } from '../archive/night-date.ts';
+import { listLakeTables } from '../archive/read-lake.ts';
+import { systemClock } from '../clock.ts';
+import { composeArchiver, openLake } from '../composition.ts';
+import { type Config, readConfig } from '../config.ts';
+import { createDatabase, startEmbeddedPostgres } from '../demo/embedded-postgres.ts';
+import { changeNavigator } from '../demo/navigator-changes.ts';
+import { isSeeded, seedNavigator } from '../demo/navigator-seed.ts';
+import { PermafrostError } from '../errors.ts';
+import { parseSourceUrl } from '../postgres/connection-settings.ts';
+import { applySchedule, scheduleIdOf } from '../temporal/schedule.ts';
+import { scheduleUrl, workflowUrl } from '../temporal/ui-links.ts';
+import { EXIT } from './exit-code.ts';
+import { followNight } from './follow-night.ts';
+import { parseNight } from './night-options.ts';
+import { type NightService, openNightService } from './night-service.ts';
+import { printNight } from './night-table.ts';
+import { DEFAULT_TIME } from './schedule.ts';
+import { abortOnInterrupt, complain, say, untilAborted } from './terminal.ts';
+
+type DemoOptions = {
+  readonly set: string;
+  readonly lake?: string;
+  readonly date?: string;
+  readonly once?: boolean;
+};
+
+/** `permafrost demo` (`npm start`): one night of a database that is made for it, then the schedule, until interrupted. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('freeze one night of an embedded Postgres with realistic data; each further start freezes the next')
+    .option('--set <name>', 'the source set', 'navigator')
+    .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
+    .option('--date <date>', 'the run date, yyyy-mm-dd; today, or the night after the newest in the lake')
+    .option('--once', 'end after the night, with its exit code')
+    .action(runDemo);
+}
+
+async function runDemo(options: DemoOptions): Promise<void> {
+  if (options.set !== 'navigator') {
+    throw new PermafrostError('configuration', `there is no demo database for the set ${options.set}`, {
+      cure: 'choose --set navigator, or archive a database of your own with permafrost archive',
+    });
+  }
+  const settings = readConfig(options);
+  const stopped = abortOnInterrupt();
+  const night = await chooseNight(settings, options.date);
+  const postgres = await startEmbeddedPostgres({ folder: join(settings.stateFolder, 'postgres') });
+  for (const notice of postgres.notices) complain(notice);
+  try {
+    const url = await prepareDatabase(postgres, night);
+    await archiveAndStay({ ...settings, source: parseSourceUrl(url) }, night, options.once ?? false, stopped);
+  } finally {
+    await postgres.stop();
+  }
+}
+
+async function chooseNight(config: Config, date: string | undefined): Promise<string> {
+  if (date !== undefined) return parseNight(date, '--date');
+  const today = nightOf(systemClock.now());
+  const tables = await listLakeTables(openLake(config.lake).catalog);
+  const newest = tables.flatMap((table) => table.latestNight ?? []).toSorted().at(-1);
+  return newest === undefined || newest < today ? today : nextNight(newest);
+}
+
+async function prepareDatabase(postgres: Parameters<typeof createDatabase>[0], night: string): Promise<string> {
+  const url = await createDatabase(postgres, 'navigator');
+  if (await isSeeded(url)) {
+    complain(`the demo database lives on: rows are inserted, updated and deleted before the night ${night}`);
+    await changeNavigator(url, night);
+  } else {
+    complain('seeding the demo database: 26 tables of a legal-entity platform');
+    await seedNavigator(url);
+  }
+  return url;
+}
+
+async function archiveAndStay(config: Config, night: string, once: boolean, stopped: AbortSignal): Promise<void> {
+  const archiver = composeArchiver(config);
+  try {
+    const service = await openNightService(config, archiver, complain);
+    try {
+      const result = await followNight(service, { set: config.set, tables: [], night }, stopped);
+      say(`\n${printNight(result)}\n\n${nextSteps(result, service, config)}`);
+      process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
+      if (!once) await stayUp(service, config, stopped);
+    } finally {
+      await service.close();
+    }
+  } finally {
+    await archiver.close();
+  }
+}
+
+async function stayUp(service: NightService, config: Config, stopped: AbortSignal): Promise<void> {
+  const { client, taskQueue, server } = service;
+  await applySchedule(client, { taskQueue, request: { set: config.set, tables: [] }, ...DEFAULT_TIME });
+  const { uiUrl, namespace } = server;
+  say(
+    `The worker stays up and the schedule ${scheduleIdOf(config.set)} freezes every night at 01:15 UTC. Ctrl-C ends everything.`,
+  );
+  if (uiUrl !== undefined) say(`  ${scheduleUrl(uiUrl, namespace, scheduleIdOf(config.set))}`);
+  await Promise.race([untilAborted(stopped), service.working]);
+  complain('stopping …');
+}
+
+function nextSteps(result: NightResult, service: NightService, config: Config): string {
+  const lake = relative('.', config.lake.folder) || '.';
+  const option = lake === 'lake' ? '' : ` --lake ${lake}`;
+  const { uiUrl, namespace } = service.server;
+  const workflow = result.workflow;
+  return [
+    `lake       ${config.lake.folder}`,
+    ...(config.mail.kind === 'folder'
+      ? [
+          `e-mail     ${join(config.mail.folder, `${result.night}-${result.set}.html`)}`,
+          `           ${join(config.mail.folder, `${result.night}-${result.set}.eml`)}`,
+        ]
+      : [`e-mail     sent to ${config.mail.to.join(', ')}`]),
+    ...(uiUrl === undefined || workflow === undefined
+      ? []
+      : [`Temporal   ${workflowUrl(uiUrl, namespace, workflow.id)}`]),
+    `query      npx permafrost query${option} "select event, count(*) from email_events join sent_emails using (dt, sg_message_id) group by event"`,
+    `           npx permafrost history${option} persons`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,49 @@
+import { assertNever, type ErrorCode } from '../errors.ts';
+
+/** Exit codes of the command line; 0 is a night with every table archived. */
+export const EXIT = {
+  ok: 0,
+  /** The night ended, but not every table was archived. */
+  nightIncomplete: 1,
+  configuration: 2,
+  source: 3,
+  lake: 4,
+  temporal: 5,
+  mail: 6,
+  unexpected: 70,
+  cancelled: 130,
+} as const;
+
+/** The exit code that an error ends the program with. */
+export function exitCodeOf(code: ErrorCode): number {
+  switch (code) {
+    case 'configuration':
+      return EXIT.configuration;
+    case 'source-unreachable':
+    case 'source-authentication':
+    case 'source-unsuitable':
+    case 'table-not-found':
+    case 'snapshot-lost':
+    case 'table-changed':
+    case 'value-unrepresentable':
+    case 'protocol':
+      return EXIT.source;
+    case 'integrity':
+    case 'lake-unwritable':
+    case 'lake-foreign':
+    case 'lake-not-found':
+    case 'commit-conflict':
+    case 'commit-state-unknown':
+      return EXIT.lake;
+    case 'temporal-unreachable':
+      return EXIT.temporal;
+    case 'mail-undeliverable':
+      return EXIT.mail;
+    case 'cancelled':
+      return EXIT.cancelled;
+    case 'unexpected':
+      return EXIT.unexpected;
+    default:
+      return assertNever(code);
+  }
+}

@@ -1,0 +1,70 @@
+import type { ReportDelivery } from '../archive/archiver.ts';
+import { type NightResult, tableLabel, type TableResult } from '../archive/night.ts';
+import { formatBytes, formatCount, formatSeconds } from '../quantity.ts';
+import { layOutTable } from './text-table.ts';
+
+/** The night as a table for people: one line per table, failures with their cure below. */
+export function printNight(result: NightResult): string {
+  const table = layOutTable(
+    [
+      { title: 'table', align: 'left' },
+      { title: 'rows', align: 'right' },
+      { title: 'bytes', align: 'right' },
+      { title: 'seconds', align: 'right' },
+      { title: 'snapshot id', align: 'right' },
+      { title: 'metadata', align: 'right' },
+    ],
+    result.tables.map(toRow),
+  );
+  return [table, '', ...notes(result), summarise(result)].join('\n');
+}
+
+function toRow(table: TableResult): readonly string[] {
+  if (table.kind === 'failed') return [tableLabel(table), 'NOT ARCHIVED', '', '', table.code, ''];
+  return [
+    tableLabel(table),
+    formatCount(table.rows),
+    formatBytes(table.bytes),
+    formatSeconds(table.seconds),
+    table.snapshotId,
+    `v${table.metadataVersion}`,
+  ];
+}
+
+function notes(result: NightResult): readonly string[] {
+  const lines = result.tables.flatMap((table) => {
+    if (table.kind === 'failed') {
+      return [`✗ ${tableLabel(table)}: ${table.message}${table.cure === undefined ? '' : ` → ${table.cure}`}`];
+    }
+    return [
+      ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
+      ...table.specialValues.map(
+        (special) =>
+          `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.column}__raw`,
+      ),
+    ];
+  });
+  const missing = result.missing.map((name) => `✗ ${name}: not in the source`);
+  const excluded = result.excluded.map((table) => `· ${tableLabel(table)} left out: ${table.rule}`);
+  const groups =
+    result.consistencyGroups.length > 1
+      ? [`· the night was read under ${result.consistencyGroups.length} Postgres snapshots`]
+      : [];
+  const all = [...missing, ...lines, ...groups, ...excluded];
+  return all.length === 0 ? [] : [...all, ''];
+}
+
+function summarise(result: NightResult): string {
+  const archived = result.tables.filter((table) => table.kind === 'archived');
+  const rows = archived.reduce((sum, table) => sum + table.rows, 0);
+  const bytes = archived.reduce((sum, table) => sum + table.bytes, 0);
+  const seconds = (Date.parse(result.finishedAt) - Date.parse(result.startedAt)) / 1000;
+  const wanted = result.tables.length + result.missing.length;
+  return `night ${result.night} of ${result.set}: ${archived.length} of ${wanted} tables archived, ${formatCount(rows)} rows, ${formatBytes(bytes)}, ${formatSeconds(seconds)} s`;
+}
+
+/** Where the report went, as one line. */
+export function describeDelivery(delivery: ReportDelivery): string {
+  if (delivery.kind === 'written') return `e-mail written: ${delivery.files.join('  ')}`;
+  return `e-mail sent to ${delivery.to.join(', ')}`;
+}

@@ -1,0 +1,105 @@
+import { type NightPlan, type PlannedTable, tableLabel, type TableProgress, type TableResult } from '../archive/night.ts';
+import type { NightWatcher } from '../archive/run-night.ts';
+import { formatBytes, formatCount } from '../quantity.ts';
+import type { LiveNight } from '../temporal/watch-night.ts';
+
+/** Live progress on standard error: a line per finished table and, on a terminal, one for what runs now. */
+export interface ProgressView {
+  /** Shows where the night stands; told again and again. */
+  show(standing: Standing): void;
+  /** Clears the line of what runs. */
+  end(): void;
+}
+
+export type Standing = {
+  readonly planned: number;
+  /** By `schema.name`, in the order in which they ended. */
+  readonly finished: ReadonlyMap<string, FinishedTable>;
+  readonly running: ReadonlyMap<string, Pick<TableProgress, 'stage' | 'rows' | 'bytes'>>;
+  /** Said instead of running tables: `waiting for a snapshot`, a failure that is being retried. */
+  readonly note?: string;
+};
+
+export type FinishedTable = { readonly archived: boolean; readonly text: string };
+
+/** A view on this process' standard error. */
+export function createProgressView(): ProgressView {
+  const terminal = process.stderr.isTTY;
+  const shown = new Set<string>();
+  const clear = () => (terminal ? process.stderr.write('\r\u001B[2K') : undefined);
+  return {
+    show(standing) {
+      clear();
+      for (const [label, table] of standing.finished) {
+        if (shown.has(label)) continue;
+        shown.add(label);
+        process.stderr.write(`${table.archived ? '✓' : '✗'} ${label}  ${table.text}\n`);
+      }
+      if (terminal) process.stderr.write(runningLine(standing).slice(0, process.stderr.columns - 1));
+    },
+    end() {
+      clear();
+    },
+  };
+}
+
+function runningLine(standing: Standing): string {
+  const running = [...standing.running].map(
+    ([label, { stage, rows, bytes }]) => `${label} ${stage} ${formatCount(rows)} rows ${formatBytes(bytes)}`,
+  );
+  const parts = standing.note === undefined ? running : [standing.note, ...running];
+  return `  ${standing.finished.size}/${standing.planned}  ${parts.join(' · ')}`;
+}
+
+/** Feeds the view from a night in this process. */
+export function watchWith(view: ProgressView): NightWatcher {
+  const finished = new Map<string, FinishedTable>();
+  const running = new Map<string, TableProgress>();
+  let planned = 0;
+  const show = () => view.show({ planned, finished, running });
+  return {
+    planned(plan: NightPlan) {
+      planned = plan.tables.length;
+      show();
+    },
+    progressed(table: PlannedTable, progress: TableProgress) {
+      running.set(tableLabel(table), progress);
+      show();
+    },
+    finished(result: TableResult) {
+      running.delete(tableLabel(result));
+      finished.set(tableLabel(result), describeFinished(result));
+      show();
+    },
+  };
+}
+
+function describeFinished(result: TableResult): FinishedTable {
+  if (result.kind === 'failed') return { archived: false, text: result.message };
+  const text = `${formatCount(result.rows)} rows  ${formatBytes(result.bytes)}  snapshot ${result.snapshotId}  v${result.metadataVersion}`;
+  return { archived: true, text };
+}
+
+/** The standing of a night under Temporal. */
+export function standingOf(night: LiveNight): Standing {
+  const finished = new Map<string, FinishedTable>();
+  const running = new Map<string, TableProgress>();
+  for (const table of night.tables) {
+    if (table.status === 'archived') {
+      const text = `${formatCount(table.rows ?? 0)} rows  ${formatBytes(table.bytes ?? 0)}  snapshot ${table.snapshotId}  v${table.metadataVersion}`;
+      finished.set(table.table, { archived: true, text });
+    } else if (table.status === 'failed') {
+      finished.set(table.table, { archived: false, text: table.failure ?? '' });
+    } else if (table.status === 'running') {
+      running.set(table.table, night.running[table.table] ?? { stage: 'describing', rows: 0, bytes: 0 });
+    }
+  }
+  const [retry] = night.retrying;
+  const note =
+    retry === undefined
+      ? night.stage === 'archiving'
+        ? undefined
+        : night.stage
+      : `${retry.activity} failed, attempt ${retry.attempt}: ${retry.failure}`;
+  return { planned: night.tables.length, finished, running, ...(note === undefined ? {} : { note }) };
+}

@@ -1,0 +1,92 @@
+import type { Client } from '@temporalio/client';
+import { Command, InvalidArgumentError } from 'commander';
+import { type Config, readConfig } from '../config.ts';
+import {
+  applySchedule,
+  deleteSchedule,
+  describeSchedule,
+  pauseSchedule,
+  scheduleIdOf,
+  triggerSchedule,
+  unpauseSchedule,
+} from '../temporal/schedule.ts';
+import { type NightOptions, toNightRequest, withNightOptions } from './night-options.ts';
+import { openClient } from './night-service.ts';
+import { complain, say } from './terminal.ts';
+
+/** When the nightly run is due unless told otherwise, UTC. */
+export const DEFAULT_TIME = { hour: 1, minute: 15 };
+
+type ScheduleWork = (client: Client, config: Config, taskQueue: string) => Promise<void>;
+
+/** `permafrost schedule apply|describe|pause|unpause|trigger|delete`. */
+export function scheduleCommand(): Command {
+  return new Command('schedule')
+    .description('the nightly run: a Temporal schedule, in UTC')
+    .addCommand(applyCommand())
+    .addCommand(
+      verb('describe', 'when nights are due, ran, and were missed', async (client, config) => {
+        say(JSON.stringify(await describeSchedule(client, config.set), undefined, 2));
+      }),
+    )
+    .addCommand(
+      verb('pause', 'start no night until unpaused', async (client, config) => {
+        await pauseSchedule(client, config.set, 'paused with permafrost schedule pause');
+        say(`${scheduleIdOf(config.set)} is paused`);
+      }),
+    )
+    .addCommand(
+      verb('unpause', 'start nights again', async (client, config) => {
+        await unpauseSchedule(client, config.set, 'unpaused with permafrost schedule unpause');
+        say(`${scheduleIdOf(config.set)} is no longer paused`);
+      }),
+    )
+    .addCommand(
+      verb('trigger', 'start a night now, unless one is running; a worker has to be up', async (client, config) => {
+        await triggerSchedule(client, config.set);
+        say(`${scheduleIdOf(config.set)} was triggered`);
+      }),
+    )
+    .addCommand(
+      verb('delete', 'remove the schedule; nights that ran or run stay', async (client, config) => {
+        await deleteSchedule(client, config.set);
+        say(`${scheduleIdOf(config.set)} was deleted`);
+      }),
+    );
+}
+
+function applyCommand(): Command {
+  return withNightOptions(new Command('apply'))
+    .description('create the schedule, or bring it up to date; a pause stays')
+    .option('--at <hh:mm>', 'when a night is due, UTC', parseTime, DEFAULT_TIME)
+    .action(async (options: NightOptions & { readonly at: typeof DEFAULT_TIME }) => {
+      await withClient(options, async (client, config, taskQueue) => {
+        const done = await applySchedule(client, { taskQueue, request: toNightRequest(config), ...options.at });
+        const time = `${String(options.at.hour).padStart(2, '0')}:${String(options.at.minute).padStart(2, '0')}`;
+        say(`${scheduleIdOf(config.set)} was ${done}: every night at ${time} UTC`);
+      });
+    });
+}
+
+function verb(name: string, description: string, work: ScheduleWork): Command {
+  return withNightOptions(new Command(name))
+    .description(description)
+    .action((options: NightOptions) => withClient(options, work));
+}
+
+async function withClient(options: NightOptions, work: ScheduleWork): Promise<void> {
+  const config = readConfig(options);
+  const { client, server, taskQueue } = await openClient(config, complain);
+  try {
+    await work(client, config, taskQueue);
+  } finally {
+    await client.connection.close();
+    await server.stop();
+  }
+}
+
+function parseTime(text: string): typeof DEFAULT_TIME {
+  const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (hour === undefined || minute === undefined) throw new InvalidArgumentError('write it as hh:mm, for example 01:15');
+  return { hour: Number(hour), minute: Number(minute) };
+}

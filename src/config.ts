@@ -1,0 +1,245 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { PermafrostError } from './errors.ts';
+import { parseMailAddress, parseRecipients } from './mail/mail-address.ts';
+import type { MailSettings } from './mail/mailer.ts';
+import { parseSmtpUrl } from './mail/smtp-server.ts';
+import type { LogLevel } from './logger.ts';
+import { type ConnectionSettings, parseSourceUrl } from './postgres/connection-settings.ts';
+import type { StoreLocation } from './storage/open-store.ts';
+
+/**
+ * Every setting of the product, read once at start. A flag wins over its environment variable. All problems are
+ * reported together, each with the key it belongs to.
+ */
+export type Config = {
+  /** The database to archive; undefined for commands that only read the lake. */
+  readonly source: ConnectionSettings | undefined;
+  readonly lake: StoreLocation;
+  /** A source set in tables/, or `adhoc` where only patterns are given. */
+  readonly set: string;
+  readonly tables: readonly string[];
+  /** Tables archived at the same time, each with a thread and a connection of its own. */
+  readonly tableConcurrency: number;
+  /** State of things that the product itself starts: demo database, Temporal server. */
+  readonly stateFolder: string;
+  /** Programs that were fetched or built once. */
+  readonly cacheFolder: string;
+  readonly temporal: TemporalConfig;
+  readonly mail: MailSettings;
+  readonly logLevel: LogLevel;
+};
+
+export type TemporalConfig = {
+  /** `host:port`; undefined: find a server, or start one. */
+  readonly address: string | undefined;
+  readonly namespace: string;
+  /** A `temporal` program to start a server with. */
+  readonly cliPath: string | undefined;
+  /** Directories of PATH, to find `temporal` in. */
+  readonly searchPath: readonly string[];
+};
+
+/** Settings given on the command line. */
+export type Flags = {
+  readonly source?: string;
+  readonly lake?: string;
+  readonly set?: string;
+  readonly tables?: readonly string[];
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable that another function reads; what that refuses becomes a problem of this variable. */
+function readBy<T>(read: (text: string) => T) {
+  return z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      context.addIssue(explain(error));
+      return z.NEVER;
+    }
+  });
+}
+
+const wholeNumber = z.string().regex(/^\d{1,9}$/, 'must be a whole number').transform(Number);
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+const variables = z.object({
+  PERMAFROST_SOURCE: readBy(parseSourceUrl).optional(),
+  PGPASSWORD: z.string().optional(),
+  PERMAFROST_LAKE: readBy(readLake).prefault('./lake'),
+  PERMAFROST_SET: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a file in tables/')
+    .default('adhoc'),
+  PERMAFROST_TABLE_CONCURRENCY: wholeNumber
+    .refine((count) => count >= 1 && count <= 64, 'must be from 1 to 64')
+    .default(2),
+  PERMAFROST_STATE_FOLDER: z.string().default('.permafrost'),
+  PERMAFROST_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('warn'),
+  PERMAFROST_SMTP_URL: readBy((text) => parseSmtpUrl(text, 'it')).optional(),
+  PERMAFROST_MAIL_FROM: readBy((text) => parseMailAddress(text, 'it')).prefault('permafrost@localhost'),
+  PERMAFROST_MAIL_TO: readBy((text) => parseRecipients(text, 'the list')).prefault('operator@localhost'),
+  PERMAFROST_MAIL_FOLDER: z.string().optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, 'must be host:port')
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_CLI: z.string().optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+  PATH: z.string().default(''),
+});
+
+type Variables = z.infer<typeof variables>;
+
+/** Each can stand in a file instead, named by `<name>_FILE`. */
+const secrets = ['PERMAFROST_SOURCE', 'PGPASSWORD', 'PERMAFROST_SMTP_URL'] as const;
+
+/** Reads and checks everything. Error: `configuration`, listing every problem. */
+export function readConfig(flags: Flags, env: Environment = process.env): Config {
+  const problems: string[] = [];
+  refuseUnknown(env, problems);
+  const given = { ...withoutEmpty(env), ...readSecrets(env, problems), ...flagged(flags) };
+  const parsed = variables.safeParse(given);
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    problems.push(`${labelOf(String(path[0]), flags)}: ${message}`);
+  }
+  if (flags.source !== undefined && parsed.data?.PERMAFROST_SOURCE?.password !== undefined) {
+    problems.push(passwordInArguments);
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new PermafrostError('configuration', problems.join('\n'), {
+      cure: problems.length === 1 ? 'correct this setting' : 'correct these settings',
+    });
+  }
+  return assemble(parsed.data, flags);
+}
+
+const passwordInArguments =
+  '--source: a password on the command line can be read by every user of this machine ' +
+  '(put it into PGPASSWORD or ~/.pgpass, or the whole URL into PERMAFROST_SOURCE)';
+
+function assemble(values: Variables, flags: Flags): Config {
+  const stateFolder = resolve(values.PERMAFROST_STATE_FOLDER);
+  return {
+    source: withPassword(values.PERMAFROST_SOURCE, values.PGPASSWORD),
+    lake: values.PERMAFROST_LAKE,
+    set: values.PERMAFROST_SET,
+    tables: flags.tables ?? [],
+    tableConcurrency: values.PERMAFROST_TABLE_CONCURRENCY,
+    stateFolder,
+    cacheFolder: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'permafrost'),
+    temporal: {
+      address: values.TEMPORAL_ADDRESS,
+      namespace: values.TEMPORAL_NAMESPACE,
+      cliPath: values.TEMPORAL_CLI,
+      searchPath: values.PATH.split(delimiter).filter((folder) => folder !== ''),
+    },
+    mail: {
+      from: values.PERMAFROST_MAIL_FROM,
+      to: values.PERMAFROST_MAIL_TO,
+      ...(values.PERMAFROST_SMTP_URL === undefined
+        ? { kind: 'folder', folder: resolve(values.PERMAFROST_MAIL_FOLDER ?? join(stateFolder, 'mail')) }
+        : { kind: 'smtp', server: values.PERMAFROST_SMTP_URL }),
+    },
+    logLevel: values.PERMAFROST_LOG_LEVEL,
+  };
+}
+
+/** As libpq has it: the URL's own password counts first. */
+function withPassword(
+  source: ConnectionSettings | undefined,
+  password: string | undefined,
+): ConnectionSettings | undefined {
+  if (source === undefined || source.password !== undefined || password === undefined) return source;
+  return { ...source, password };
+}
+
+/** A misspelt variable would otherwise leave its default in force, and nobody would notice. */
+function refuseUnknown(env: Environment, problems: string[]): void {
+  const known: readonly string[] = [...Object.keys(variables.shape), ...secrets.map((name) => `${name}_FILE`)];
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('PERMAFROST_') || env[name] === undefined || known.includes(name)) continue;
+    problems.push(`${name}: there is no such setting (the README lists all)`);
+  }
+}
+
+/** The secrets that are given as files. */
+function readSecrets(env: Environment, problems: string[]): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const name of secrets) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined || file === '') continue;
+    const problem = (what: string) => problems.push(`${name}_FILE: ${what}`);
+    const secret = readSecret(file);
+    if ((env[name] ?? '') !== '') problem(`${name} is set too (keep one of them)`);
+    else if (secret === undefined) problem('the file that it names cannot be read');
+    else if (secret === '') problem('the file that it names is empty');
+    else read[name] = secret;
+  }
+  return read;
+}
+
+/** Without the newline that editors put at the end; undefined where the file cannot be read. */
+function readSecret(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function readLake(value: string): StoreLocation {
+  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(value) ?? [];
+  if (scheme === undefined) return { kind: 'folder', folder: resolve(value) };
+  if (scheme !== 'file') {
+    throw new PermafrostError('configuration', `lakes in ${scheme}:// are not supported yet`, {
+      cure: 'name a folder',
+    });
+  }
+  if (!rest.startsWith('/')) {
+    throw new PermafrostError('configuration', 'a file:// URI names no absolute path', {
+      cure: 'write it as file:///srv/lake, or as a plain path',
+    });
+  }
+  // As the lake itself writes its address: the path as it stands, without percent-encoding.
+  return { kind: 'folder', folder: resolve(rest) };
+}
+
+/** Flags as the variables that they win over. */
+function flagged(flags: Flags): Record<string, string> {
+  return {
+    ...(flags.source === undefined ? {} : { PERMAFROST_SOURCE: flags.source }),
+    ...(flags.lake === undefined ? {} : { PERMAFROST_LAKE: flags.lake }),
+    ...(flags.set === undefined ? {} : { PERMAFROST_SET: flags.set }),
+  };
+}
+
+/** What the person wrote: the flag where it was given, else the variable. */
+function labelOf(variable: string, flags: Flags): string {
+  if (variable === 'PERMAFROST_SOURCE' && flags.source !== undefined) return '--source';
+  if (variable === 'PERMAFROST_LAKE' && flags.lake !== undefined) return '--lake';
+  if (variable === 'PERMAFROST_SET' && flags.set !== undefined) return '--set';
+  return variable;
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof PermafrostError)) throw error;
+  return error.cure === undefined ? error.message : `${error.message} (${error.cure})`;
+}
+
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+}
+
+/** The source of a command that cannot do without. Error: `configuration`. */
+export function requireSource(config: Config): ConnectionSettings {
+  if (config.source !== undefined) return config.source;
+  throw new PermafrostError('configuration', 'no source database is named', {
+    cure: 'give --source postgres://user@host/database, or set PERMAFROST_SOURCE',
+  });
+}

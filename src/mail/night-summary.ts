@@ -1,0 +1,168 @@
+import { tableLabel } from '../archive/night.ts';
+import type {
+  ArchivedTable,
+  ConsistencyGroup,
+  NightFailure,
+  NightResult,
+  TableResult,
+} from '../archive/night.ts';
+import { shortened } from './escape.ts';
+import { formatBytes, formatCount, formatDuration, formatInstant, formatQuantity } from '../quantity.ts';
+
+/** Together these keep every report well below 1 MB; what is beyond is counted and its place is named. */
+const tableLimit = 200;
+const otherLimit = 100;
+const textLimit = 300;
+
+/** What a night comes to, worded once for the text and the HTML part. Nothing in it is escaped yet. */
+export type NightSummary = {
+  readonly state: 'archived' | 'failed' | 'empty';
+  /** `26 of 26 tables archived`. */
+  readonly headline: string;
+  readonly failures: Limited<Failure>;
+  /** What holds for the whole night and must not be missed; empty almost always. */
+  readonly warnings: readonly string[];
+  readonly totals: readonly Total[];
+  /** In the plan's order. */
+  readonly tables: Limited<TableResult>;
+  readonly schemaChanges: Limited<Finding>;
+  readonly specialValues: Limited<Finding>;
+  readonly excluded: Limited<Finding>;
+  readonly groups: readonly GroupSummary[];
+  /** Where to look for whatever a list leaves out. */
+  readonly wholeList: string;
+};
+
+/** What is not in the lake (a table, or the whole night), why, and what a person does about it. */
+export type Failure = {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly cure: string | undefined;
+};
+
+export type Total = { readonly label: string; readonly value: string };
+
+/** Something to say about one table. */
+export type Finding = { readonly table: string; readonly text: string };
+
+export type GroupSummary = ConsistencyGroup & { readonly tables: number };
+
+export type Limited<T> = { readonly shown: readonly T[]; readonly leftOut: number };
+
+/** Derives everything the report says from the night's result alone. */
+export function summarizeNight(result: NightResult): NightSummary {
+  const archived = result.tables.filter((table) => table.kind === 'archived');
+  const failures = failuresOf(result);
+  const wanted = archived.length + failures.length;
+  return {
+    state: wanted === 0 ? 'empty' : failures.length === 0 ? 'archived' : 'failed',
+    headline: result.failure === undefined ? headlineOf(archived.length, wanted) : 'nothing was archived',
+    failures: limited(failures),
+    warnings: [...lateWarning(result), ...consistencyWarning(result)],
+    totals: totalsOf(result, archived, wanted),
+    tables: limited(result.tables, tableLimit),
+    schemaChanges: limited(archived.flatMap(schemaChangesOf)),
+    specialValues: limited(archived.flatMap(specialValuesOf)),
+    excluded: limited(result.excluded.map((table) => ({ table: tableLabel(table), text: table.rule }))),
+    groups: result.consistencyGroups.map((group) => ({
+      ...group,
+      tables: archived.filter((table) => table.consistencyGroup === group.letter).length,
+    })),
+    wholeList: wholeListOf(result),
+  };
+}
+
+function limited<T>(items: readonly T[], limit = otherLimit): Limited<T> {
+  return { shown: items.slice(0, limit), leftOut: Math.max(0, items.length - limit) };
+}
+
+/** `3 more are not shown; the whole list is …`. */
+export function leftOutLine(leftOut: number, wholeList: string): string {
+  return `${formatCount(leftOut)} more ${leftOut === 1 ? 'is' : 'are'} not shown here. The whole list is ${wholeList}.`;
+}
+
+/** What is worth a remark beside a table's line; empty almost always. */
+export function remarksOf(table: ArchivedTable): readonly string[] {
+  const remarks: string[] = [];
+  if (table.operation === 'overwrite') remarks.push('replaces what this night held before');
+  if (table.alreadyCommitted) remarks.push('was committed by an earlier attempt');
+  return remarks;
+}
+
+function lateWarning(result: NightResult): readonly string[] {
+  if (!result.late) return [];
+  const read = formatInstant(result.startedAt);
+  return [`This night was recorded late: its tables hold the state of ${read}, not of ${result.night}.`];
+}
+
+function consistencyWarning(result: NightResult): readonly string[] {
+  const groups = result.consistencyGroups.length;
+  if (groups < 2) return [];
+  return [
+    `This night was read under ${groups} Postgres snapshots, not one. Tables of the same group agree with each ` +
+      'other; between groups, rows may have changed.',
+  ];
+}
+
+function headlineOf(archived: number, wanted: number): string {
+  if (wanted === 0) return 'no tables to archive';
+  if (archived === wanted) return `${formatCount(archived)} of ${formatQuantity(wanted, 'table')} archived`;
+  return `${formatCount(wanted - archived)} of ${formatQuantity(wanted, 'table')} not archived`;
+}
+
+function failuresOf(result: NightResult): readonly Failure[] {
+  const night = result.failure === undefined ? [] : [failureOf('The whole night', result.failure)];
+  const failed = result.tables.filter((table) => table.kind === 'failed');
+  const missing = result.missing.map((name) => ({
+    name,
+    code: 'table-not-found',
+    message: 'The set names this table, but the source does not have it.',
+    cure: 'Find out whether it was dropped or renamed, then correct the set; or grant the archive role access to it.',
+  }));
+  return [...night, ...failed.map((table) => failureOf(tableLabel(table), table)), ...missing];
+}
+
+function failureOf(name: string, failure: NightFailure): Failure {
+  return {
+    name,
+    code: failure.code,
+    message: shortened(failure.message, textLimit),
+    cure: failure.cure === undefined ? undefined : shortened(failure.cure, textLimit),
+  };
+}
+
+function totalsOf(result: NightResult, archived: readonly ArchivedTable[], wanted: number): readonly Total[] {
+  const seconds = (Date.parse(result.finishedAt) - Date.parse(result.startedAt)) / 1000;
+  return [
+    { label: 'Tables', value: `${formatCount(archived.length)} of ${formatCount(wanted)}` },
+    { label: 'Rows', value: formatCount(sum(archived.map((table) => table.rows))) },
+    { label: 'Size', value: formatBytes(sum(archived.map((table) => table.bytes))) },
+    { label: 'Duration', value: formatDuration(seconds) },
+    { label: 'Consistency groups', value: formatCount(result.consistencyGroups.length) },
+  ];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function schemaChangesOf(table: ArchivedTable): readonly Finding[] {
+  return table.schemaChanges.map((text) => ({
+    table: tableLabel(table),
+    text: shortened(text, textLimit),
+  }));
+}
+
+function specialValuesOf(table: ArchivedTable): readonly Finding[] {
+  return table.specialValues.map(({ column, cells }) => ({
+    table: tableLabel(table),
+    text: `${column}: ${formatQuantity(cells, 'cell')} kept as text in ${column}__raw`,
+  }));
+}
+
+function wholeListOf(result: NightResult): string {
+  if (result.workflow === undefined)
+    return `in the lake: each folder under ${result.lake}/iceberg names its snapshots`;
+  return `the result of the Temporal workflow ${result.workflow.id}`;
+}

@@ -1,0 +1,48 @@
+import { DataType } from 'apache-arrow';
+import type { Data, RecordBatch } from 'apache-arrow';
+
+const sampleRows = 4096;
+/** Fewer values say little, and with few or huge values the dictionary's own limit is reached soon. */
+const enoughValues = 1024;
+
+/**
+ * Columns whose values keep being new, by name: a dictionary of them would be built, grow over its limit and be thrown
+ * away again in every row group, which costs up to half of the encoding time and often some size too. Measured on the
+ * first batch: a column is one of them when the second half of a sample brings at least half as many new values as the
+ * first half had. (A plain share of distinct values would mistake `1 1 1 1 2 2 2 2 3 …` for a repeating column.)
+ */
+export function columnsWithoutDictionary(batch: RecordBatch): string[] {
+  return batch.schema.fields
+    .filter((_, index) => keepsBringingNewValues(batch.data.children[index]))
+    .map((field) => field.name);
+}
+
+function keepsBringingNewValues(column: Data | undefined): boolean {
+  if (column === undefined || column.length < enoughValues) return false;
+  const readKey = keyReader(column);
+  if (readKey === undefined) return false;
+  const step = Math.max(1, Math.floor(column.length / sampleRows));
+  const keys: Key[] = [];
+  for (let row = 0; row < column.length; row += step) {
+    if (column.nullCount === 0 || column.getValid(row)) keys.push(readKey(row));
+  }
+  if (keys.length < enoughValues) return false;
+  const inFirstHalf = new Set(keys.slice(0, keys.length / 2)).size;
+  const inSecondHalfOnly = new Set(keys).size - inFirstHalf;
+  return inSecondHalfOnly * 2 >= inFirstHalf;
+}
+
+type Key = string | number | bigint;
+
+/** Reads something equal for equal values, and different for nearly all different ones. */
+function keyReader(column: Data): ((row: number) => Key) | undefined {
+  const { type, values, valueOffsets } = column;
+  if (DataType.isUtf8(type) || DataType.isBinary(type)) {
+    const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    return (row) => bytes.toString('latin1', valueOffsets[row], valueOffsets[row + 1]);
+  }
+  if (DataType.isDecimal(type)) return (row) => values[row * 4] + values[row * 4 + 1] * 2 ** 32;
+  const isPlain =
+    DataType.isInt(type) || DataType.isFloat(type) || DataType.isDate(type) || DataType.isTimestamp(type);
+  return isPlain ? (row) => values[row] : undefined;
+}

@@ -1,0 +1,141 @@
+import { parquetMetadata } from 'hyparquet';
+import type { FileMetaData, RowGroup } from 'hyparquet';
+import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
+import { PermafrostError } from '../errors.ts';
+import { combineStatistics } from './column-statistics.ts';
+import type { ChunkStatistics, ColumnStatistics } from './column-statistics.ts';
+import { readLeafColumns } from './column-type.ts';
+import type { LeafColumn } from './column-type.ts';
+
+/** What a Parquet file says of itself: read back by other code than wrote it. */
+export type FooterSummary = {
+  readonly rows: number;
+  readonly rowGroups: readonly RowGroupSummary[];
+  /** Every leaf of the schema, in the file's order; also of a file without rows. */
+  readonly columns: readonly ColumnSummary[];
+};
+
+/** `offset`: where its first page starts; `bytes`: compressed. */
+export type RowGroupSummary = { readonly offset: number; readonly rows: number; readonly bytes: number };
+
+export type ColumnSummary = LeafColumn & ColumnStatistics & { readonly compressedBytes: number };
+
+/** Bytes of a file to read from; `getRange` as of an object store: end exclusive, never short. */
+export type FooterSource = {
+  readonly bytes: number;
+  getRange(start: number, end: number): Promise<Uint8Array>;
+};
+
+const firstReadBytes = 256 * 1024;
+/** Length of the footer, and the magic number. */
+const trailerBytes = 8;
+
+/** Reads the end of the file only. Fails with `integrity` for what is no whole Parquet file. */
+export async function readFooter(source: FooterSource): Promise<FooterSummary> {
+  const tail = await readTail(source);
+  try {
+    return summarize(parquetMetadata(tail, { geoparquet: false }), readRawStatistics(tail));
+  } catch (error) {
+    throw notParquet('its footer cannot be read', error);
+  }
+}
+
+/** The footer and its trailer, whole. */
+async function readTail(source: FooterSource): Promise<Uint8Array> {
+  if (source.bytes < trailerBytes) throw notParquet('it is too short');
+  const start = Math.max(0, source.bytes - firstReadBytes);
+  const tail = await source.getRange(start, source.bytes);
+  if (!Buffer.from(tail.subarray(-4)).equals(Buffer.from('PAR1')))
+    throw notParquet('it does not end with PAR1');
+  const needed = footerLength(tail) + trailerBytes;
+  if (needed <= tail.byteLength) return tail;
+  if (needed > source.bytes) throw notParquet('its footer is longer than the file');
+  return source.getRange(source.bytes - needed, source.bytes);
+}
+
+function footerLength(tail: Uint8Array): number {
+  return new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getUint32(
+    tail.byteLength - trailerBytes,
+    true,
+  );
+}
+
+function summarize(metadata: FileMetaData, statistics: readonly (readonly RawStatistics[])[]): FooterSummary {
+  const columns = readLeafColumns(metadata.schema);
+  if (metadata.row_groups.some((group) => group.columns.length !== columns.length)) {
+    throw new Error('a row group does not have every column');
+  }
+  return {
+    rows: Number(metadata.num_rows),
+    rowGroups: metadata.row_groups.map(summarizeRowGroup),
+    columns: columns.map((column, index) => {
+      const chunks = metadata.row_groups.map((group, ordinal) => ({
+        valueCount: Number(chunkOf(group, index).num_values),
+        ...statistics[ordinal]![index]!,
+      }));
+      const sizes = metadata.row_groups.map((group) => Number(chunkOf(group, index).total_compressed_size));
+      const compressedBytes = sizes.reduce((total, size) => total + size, 0);
+      return { ...column, ...combineStatistics(column, chunks), compressedBytes };
+    }),
+  };
+}
+
+function summarizeRowGroup(group: RowGroup): RowGroupSummary {
+  const first = chunkOf(group, 0);
+  const pages = [first.dictionary_page_offset, first.data_page_offset].filter(
+    (offset) => offset !== undefined,
+  );
+  const sizes = group.columns.map((_, index) => Number(chunkOf(group, index).total_compressed_size));
+  return {
+    offset: Math.min(...pages.map(Number)),
+    rows: Number(group.num_rows),
+    bytes: sizes.reduce((total, size) => total + size, 0),
+  };
+}
+
+function chunkOf(group: RowGroup, index: number) {
+  const metadata = group.columns[index]?.meta_data;
+  if (metadata === undefined) throw new Error('a column chunk is described elsewhere');
+  return metadata;
+}
+
+type RawStatistics = Omit<ChunkStatistics, 'valueCount'>;
+
+/**
+ * Statistics of every row group's columns as bytes, since hyparquet turns decimals into doubles and strings into
+ * replacement characters. Field numbers are those of parquet.thrift: FileMetaData.row_groups 4, column_orders 7;
+ * RowGroup.columns 1; ColumnChunk.meta_data 3; ColumnMetaData.statistics 12; Statistics.null_count 3, max_value 5,
+ * min_value 6. The older min and max (2 and 1) have no defined order and are left alone.
+ */
+function readRawStatistics(tail: Uint8Array): RawStatistics[][] {
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  const footer = deserializeTCompactProtocol({
+    view,
+    offset: tail.byteLength - trailerBytes - footerLength(tail),
+  });
+  const rowGroups: { field_1: RawColumnChunk[] }[] = footer.field_4;
+  const columnOrders: { field_1?: object }[] | undefined = footer.field_7;
+  return rowGroups.map((group) =>
+    group.field_1.map((chunk, index) => {
+      const raw = chunk.field_3?.field_12;
+      // Without "the order that the type defines", min and max may be of any order.
+      const isOrdered = columnOrders?.[index]?.field_1 !== undefined;
+      return {
+        nullCount: raw?.field_3 === undefined ? undefined : Number(raw.field_3),
+        max: isOrdered ? raw?.field_5 : undefined,
+        min: isOrdered ? raw?.field_6 : undefined,
+      };
+    }),
+  );
+}
+
+type RawColumnChunk = {
+  field_3?: { field_12?: { field_3?: bigint; field_5?: Uint8Array; field_6?: Uint8Array } };
+};
+
+function notParquet(why: string, cause?: unknown): PermafrostError {
+  return new PermafrostError('integrity', `not a whole Parquet file: ${why}`, {
+    cure: 'Write the file again; restore it from a copy if a snapshot names it.',
+    cause,
+  });
+}

@@ -1,0 +1,110 @@
+/** Spare bytes behind what a byte buffer may use: short values are copied in words, beyond their end. */
+export const SLACK = 16;
+const SMALLEST_CAPACITY = 1024;
+/** Arrow's utf8, binary and list offsets are 32-bit. */
+const LARGEST_OFFSET = 2 ** 31 - 1;
+
+/** Which rows of a batch are null, as an Arrow validity bitmap that costs nothing until the first null. */
+export class NullBitmap {
+  #bits: Uint8Array | undefined;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(row: number): void {
+    let bits = this.#bits;
+    if (bits === undefined || row >> 3 >= bits.length) bits = this.#grow(row);
+    bits[row >> 3]! &= ~(1 << (row & 7));
+    this.#count++;
+  }
+
+  /** The bitmap of the first `rows` rows, or undefined when none of them is null; starts anew. */
+  take(rows: number): Uint8Array | undefined {
+    if (this.#count === 0) return undefined;
+    const bytes = (rows + 7) >> 3;
+    if (this.#bits === undefined || this.#bits.length < bytes) this.#grow(rows - 1);
+    const bits = this.#bits!.subarray(0, bytes);
+    if (rows & 7) bits[bytes - 1]! &= (1 << (rows & 7)) - 1;
+    this.#bits = undefined;
+    this.#count = 0;
+    return bits;
+  }
+
+  #grow(row: number): Uint8Array {
+    const old = this.#bits ?? new Uint8Array(0);
+    const grown = new Uint8Array(Math.max(old.length * 2, (row >> 3) + 1, SMALLEST_CAPACITY)).fill(0xff);
+    grown.set(old);
+    this.#bits = grown;
+    return grown;
+  }
+}
+
+/** What a typed array of any kind can do with others of its kind. */
+export type NumberArray<A> = {
+  readonly length: number;
+  set(source: A): void;
+  subarray(begin: number, end: number): A;
+};
+
+/** Values of one fixed width, appended in order; it remembers how many the last batch had. */
+export class ValueBuffer<A extends NumberArray<A>> {
+  readonly #allocate: (length: number) => A;
+  #values: A;
+  #expected = SMALLEST_CAPACITY;
+
+  constructor(allocate: (length: number) => A) {
+    this.#allocate = allocate;
+    this.#values = allocate(0);
+  }
+
+  /** The array, with room for `length` values; what was not written is zero. */
+  reserve(length: number): A {
+    const old = this.#values;
+    if (length <= old.length) return old;
+    const grown = this.#allocate(Math.max(length, old.length * 2, this.#expected));
+    grown.set(old);
+    this.#values = grown;
+    return grown;
+  }
+
+  /** Hands over the first `length` values and starts anew. */
+  take(length: number): A {
+    const taken = this.reserve(length).subarray(0, length);
+    this.#values = this.#allocate(0);
+    this.#expected = Math.max(SMALLEST_CAPACITY, length);
+    return taken;
+  }
+}
+
+/** Bytes of variable-length values, one behind the other. */
+export class ByteBuffer {
+  bytes: Buffer = Buffer.alloc(0);
+  view = new DataView(this.bytes.buffer, 0, 0);
+  /** Bytes that values may use; behind them comes the slack. */
+  capacity = 0;
+  #expected = SMALLEST_CAPACITY;
+
+  /** Makes room for `needed` bytes in all, keeping the first `used`. */
+  grow(needed: number, used: number): void {
+    if (needed > LARGEST_OFFSET) throw new RangeError('a batch of one column exceeds 2 GiB');
+    const capacity = Math.min(LARGEST_OFFSET, Math.max(needed, this.capacity * 2, this.#expected));
+    const memory = new ArrayBuffer(capacity + SLACK);
+    const bytes = Buffer.from(memory);
+    this.bytes.copy(bytes, 0, 0, used);
+    this.bytes = bytes;
+    this.view = new DataView(memory);
+    this.capacity = capacity;
+  }
+
+  /** Hands over the first `used` bytes and starts anew. */
+  take(used: number): Uint8Array {
+    const taken = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, used);
+    this.bytes = Buffer.alloc(0);
+    this.view = new DataView(this.bytes.buffer, 0, 0);
+    this.capacity = 0;
+    this.#expected = used + (used >> 4);
+    return taken;
+  }
+}

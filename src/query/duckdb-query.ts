@@ -1,0 +1,76 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { TableScan } from '../archive/plan-query.ts';
+import { PermafrostError } from '../errors.ts';
+import { toDuckdbType } from './duckdb-type.ts';
+
+export type QueryAnswer = {
+  readonly columns: readonly string[];
+  /** JSON-safe values: numbers beyond 2^53, decimals and instants as text. */
+  readonly rows: readonly (readonly unknown[])[];
+};
+
+/**
+ * Runs one SQL statement over the tables. Errors: `configuration` with DuckDB's own words for a wrong statement;
+ * `lake-unwritable` for data files that cannot be read.
+ */
+export async function queryLake(sql: string, tables: readonly TableScan[]): Promise<QueryAnswer> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    for (const table of tables) await openTable(connection, table);
+    return await runStatement(connection, sql);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+async function openTable(connection: DuckDBConnection, table: TableScan): Promise<void> {
+  try {
+    await connection.run(createView(table));
+  } catch (cause) {
+    throw new PermafrostError('lake-unwritable', `a data file of the table ${table.name} cannot be read`, {
+      cure: 'check that the lake is whole and readable; every snapshot names its files',
+      cause,
+    });
+  }
+}
+
+async function runStatement(connection: DuckDBConnection, sql: string): Promise<QueryAnswer> {
+  try {
+    const reader = await connection.runAndReadAll(sql);
+    return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowsJson() };
+  } catch (error) {
+    throw new PermafrostError('configuration', error instanceof Error ? error.message : String(error), {
+      cure: 'correct the statement; "permafrost tables" lists the tables of the lake',
+    });
+  }
+}
+
+/** Columns are matched by field id, so that a renamed or added column reads right in every night. */
+function createView(table: TableScan): string {
+  const where = table.night === undefined ? '' : ` WHERE dt = DATE ${quoteLiteral(table.night)}`;
+  return `CREATE VIEW ${quoteName(table.name)} AS SELECT * FROM ${readFiles(table)}${where}`;
+}
+
+function readFiles({ fields, files }: TableScan): string {
+  const columns = fields.map(({ id, name, type }) => ({ id, name, type: toDuckdbType(type) }));
+  if (files.length === 0) {
+    const nothing = columns.map(({ name, type }) => `NULL::${type} AS ${quoteName(name)}`).join(', ');
+    return `(SELECT ${nothing} WHERE false)`;
+  }
+  const schema = columns.map(
+    ({ id, name, type }) =>
+      `${id}: {name: ${quoteLiteral(name)}, type: ${quoteLiteral(type)}, default_value: NULL}`,
+  );
+  return `read_parquet([${files.map(quoteLiteral).join(', ')}], schema = MAP {${schema.join(', ')}}, hive_partitioning = false)`;
+}
+
+function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,124 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf } from './folder-error.ts';
+import { temporaryPrefix } from './object-path.ts';
+
+/** Hash and write in steps of this size, so that no step holds the thread for long. */
+const stepBytes = 4 * 1024 * 1024;
+
+/** A file that gets its name only when it is complete and on the disk. */
+export class DurableFile {
+  readonly #temporary: string;
+  readonly #target: string;
+  readonly #hash = createHash('sha256');
+  #handle: FileHandle | undefined;
+  #bytes = 0;
+
+  private constructor(handle: FileHandle, temporary: string, target: string) {
+    this.#handle = handle;
+    this.#temporary = temporary;
+    this.#target = target;
+  }
+
+  /** The directory of the target must be there. */
+  static async create(target: string): Promise<DurableFile> {
+    const temporary = join(dirname(target), `${temporaryPrefix}${randomUUID()}`);
+    return new DurableFile(await open(temporary, 'wx', 0o600), temporary, target);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.byteLength; start += stepBytes) {
+      const step = bytes.subarray(start, start + stepBytes);
+      this.#hash.update(step);
+      await this.#writeStep(step);
+      this.#bytes += step.byteLength;
+    }
+  }
+
+  /**
+   * Publishes under the target's name unless that is taken. `rename` would overwrite, `link` cannot. When it throws, the
+   * file may have its name all the same (a directory that could not be synced): look before writing it again.
+   */
+  async link(): Promise<'created' | 'exists'> {
+    await this.#settle();
+    const linked = await linkUnlessTaken(this.#temporary, this.#target);
+    if (linked) await syncDirectory(dirname(this.#target));
+    await removeQuietly(this.#temporary);
+    return linked ? 'created' : 'exists';
+  }
+
+  /** Publishes over whatever has the target's name; readers see the old or the new file, whole. */
+  async replace(): Promise<void> {
+    await this.#settle();
+    await rename(this.#temporary, this.#target);
+    await syncDirectory(dirname(this.#target));
+  }
+
+  /** Drops the file. Never throws; does nothing once it is published. */
+  async discard(): Promise<void> {
+    await this.#handle?.close().catch(() => undefined);
+    this.#handle = undefined;
+    await removeQuietly(this.#temporary);
+  }
+
+  /** Size and checksum of what was written. To be asked for once. */
+  summary(): { readonly bytes: number; readonly sha256: string } {
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  async #writeStep(step: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < step.byteLength) {
+      written += (await this.#opened().write(step, written)).bytesWritten;
+    }
+  }
+
+  /** Some file systems report a full disk only here. */
+  async #settle(): Promise<void> {
+    await this.#opened().sync();
+    await this.#opened().close();
+    this.#handle = undefined;
+  }
+
+  #opened(): FileHandle {
+    if (this.#handle === undefined) throw new Error('the file is closed');
+    return this.#handle;
+  }
+}
+
+/** Makes the names in a directory survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes one directory, durably; one that is there already may be another writer's, not yet on the disk. */
+export async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  await syncDirectory(dirname(directory));
+}
+
+async function linkUnlessTaken(existing: string, name: string): Promise<boolean> {
+  try {
+    await link(existing, name);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A temporary file that stays behind is invisible and harmless. */
+async function removeQuietly(file: string): Promise<void> {
+  await unlink(file).catch(() => undefined);
+}

@@ -1,0 +1,251 @@
+import { constants } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { lstat, mkdir, open, opendir, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { PermafrostError } from '../errors.ts';
+import { DurableFile, makeDirectory, syncDirectory } from './durable-file.ts';
+import { describeFolderFailure, errnoOf } from './folder-error.ts';
+import { assertObjectPath, assertObjectPrefix, faultOfText, temporaryPrefix } from './object-path.ts';
+import type { ObjectInfo, ObjectStore, ObjectWriter, WrittenObject } from './object-store.ts';
+
+/**
+ * A lake in a folder of the local file system; the folder is made with the first write. Files and folders are readable
+ * by their owner only. Needs hard links and an fsync that means it: no SMB, and NFS only where its server is trusted.
+ *
+ * The root URI is `file://` and the absolute path as it stands: readers (PyIceberg, DuckDB, ClickHouse, Hadoop) take
+ * blanks and non-ASCII letters literally and would look for `%20` under that very name.
+ */
+export function openFolderStore(folder: string): ObjectStore {
+  const root = resolve(folder);
+  const fault = faultOfText(root);
+  if (fault !== undefined) {
+    throw new PermafrostError(
+      'configuration',
+      `lake folder ${JSON.stringify(root)} has a ${fault} in its path`,
+      {
+        cure: 'Choose a folder without ?, #, backslashes and control characters in its path: readers misread them.',
+      },
+    );
+  }
+  return new FolderStore(root);
+}
+
+class FolderStore implements ObjectStore {
+  readonly rootUri: string;
+  readonly #root: string;
+  /** Directories known to be on the disk, by absolute path. */
+  readonly #madeDirectories = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = root;
+    this.rootUri = root === '/' ? 'file://' : `file://${root}`;
+  }
+
+  async putIfAbsent(path: string, body: Uint8Array): Promise<'created' | 'exists'> {
+    return this.#writeWhole(path, body, (file) => file.link());
+  }
+
+  async replace(path: string, body: Uint8Array): Promise<void> {
+    await this.#writeWhole(path, body, (file) => file.replace());
+  }
+
+  async createWriter(path: string): Promise<ObjectWriter> {
+    assertObjectPath(path);
+    const file = await this.#guard(path, () => this.#createFile(path));
+    return new FolderWriter(path, file, (step) => this.#guard(path, step));
+  }
+
+  async get(path: string): Promise<Uint8Array> {
+    const buffer = await this.#read(path, (handle) => handle.readFile());
+    // A plain array, as from any store: `Buffer.slice` would share memory where `Uint8Array.slice` copies.
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  async getRange(path: string, start: number, end: number): Promise<Uint8Array> {
+    return this.#read(path, async (handle) => {
+      const bytes = new Uint8Array(end - start);
+      let filled = 0;
+      while (filled < bytes.byteLength) {
+        const { bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, start + filled);
+        if (bytesRead === 0) throw new PermafrostError('integrity', `${path} is shorter than ${end} bytes`);
+        filled += bytesRead;
+      }
+      return bytes;
+    });
+  }
+
+  async head(path: string): Promise<ObjectInfo | undefined> {
+    assertObjectPath(path);
+    return this.#guard(path, () => this.#inspect(path));
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    assertObjectPrefix(prefix);
+    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix);
+  }
+
+  async delete(path: string): Promise<void> {
+    assertObjectPath(path);
+    await this.#guard(path, async () => {
+      const file = join(this.#root, path);
+      try {
+        await unlink(file);
+      } catch (error) {
+        if (isAbsence(error)) return;
+        throw error;
+      }
+      await syncDirectory(dirname(file));
+    });
+  }
+
+  async #writeWhole<T>(
+    path: string,
+    body: Uint8Array,
+    publish: (file: DurableFile) => Promise<T>,
+  ): Promise<T> {
+    assertObjectPath(path);
+    return this.#guard(path, async () => {
+      const file = await this.#createFile(path);
+      try {
+        await file.write(body);
+        return await publish(file);
+      } catch (error) {
+        await file.discard();
+        throw error;
+      }
+    });
+  }
+
+  async #createFile(path: string): Promise<DurableFile> {
+    const target = join(this.#root, path);
+    await this.#makeDirectories(dirname(target));
+    return DurableFile.create(target);
+  }
+
+  async #makeDirectories(directory: string): Promise<void> {
+    if (this.#madeDirectories.has(directory)) return;
+    if (directory === this.#root) {
+      await makeRoot(directory);
+    } else {
+      await this.#makeDirectories(dirname(directory));
+      await makeDirectory(directory);
+    }
+    this.#madeDirectories.add(directory);
+  }
+
+  async #read<T>(path: string, use: (handle: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
+    assertObjectPath(path);
+    return this.#guard(path, async () => {
+      const handle = await this.#openObject(path);
+      try {
+        return await use(handle);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async #openObject(path: string) {
+    try {
+      return await open(join(this.#root, path), constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (isAbsence(error)) {
+        throw new PermafrostError('lake-not-found', `there is no ${path} in ${this.#root}`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Only plain files are objects: no directory, symbolic link or device. */
+  async #inspect(path: string): Promise<ObjectInfo | undefined> {
+    try {
+      const status = await lstat(join(this.#root, path));
+      return status.isFile() ? { path, bytes: status.size } : undefined;
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** `parent` is empty or ends with a slash. One open directory per level, its entries read a page at a time. */
+  async *#walk(parent: string, prefix: string): AsyncIterable<ObjectInfo> {
+    for await (const entry of this.#entries(parent)) {
+      const path = `${parent}${entry.name}`;
+      if (entry.name.startsWith(temporaryPrefix)) continue;
+      if (entry.isDirectory() && (path.startsWith(prefix) || prefix.startsWith(`${path}/`))) {
+        yield* this.#walk(`${path}/`, prefix);
+      } else if (entry.isFile() && path.startsWith(prefix)) {
+        const info = await this.#guard(path, () => this.#inspect(path));
+        if (info !== undefined) yield info;
+      }
+    }
+  }
+
+  async *#entries(parent: string): AsyncIterable<Dirent> {
+    try {
+      yield* await opendir(join(this.#root, parent));
+    } catch (error) {
+      if (!isAbsence(error)) throw describeFolderFailure(error, this.#root, parent);
+    }
+  }
+
+  async #guard<T>(path: string, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw describeFolderFailure(error, this.#root, path);
+    }
+  }
+}
+
+class FolderWriter implements ObjectWriter {
+  readonly #path: string;
+  readonly #file: DurableFile;
+  readonly #guard: <T>(step: () => Promise<T>) => Promise<T>;
+
+  constructor(path: string, file: DurableFile, guard: <T>(step: () => Promise<T>) => Promise<T>) {
+    this.#path = path;
+    this.#file = file;
+    this.#guard = guard;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#guard(() => this.#file.write(bytes));
+  }
+
+  async finish(): Promise<WrittenObject> {
+    try {
+      const outcome = await this.#guard(() => this.#file.link());
+      if (outcome === 'exists') throw new PermafrostError('lake-unwritable', `${this.#path} exists already`);
+      return { path: this.#path, ...this.#file.summary() };
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
+  }
+
+  async abort(): Promise<void> {
+    await this.#file.discard();
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
+}
+
+/** Makes the root and what is missing above it, and makes all of that durable. */
+async function makeRoot(root: string): Promise<void> {
+  const highestMade = (await mkdir(root, { recursive: true, mode: 0o700 })) ?? root;
+  for (let made = root; made.length >= highestMade.length && made !== dirname(made); made = dirname(made)) {
+    await syncIfAllowed(dirname(made));
+  }
+}
+
+/** A directory above the root that we may not open is none that we made. */
+async function syncIfAllowed(directory: string): Promise<void> {
+  try {
+    await syncDirectory(directory);
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  type Logger as SdkLogger,
+  type LogLevel as SdkLogLevel,
+  type LogMetadata,
+  makeTelemetryFilterString,
+  Runtime,
+} from '@temporalio/worker';
+import type { LogFields, Logger } from '../logger.ts';
+
+/** What is kept of a line's metadata: names and counts, no arguments or results. */
+const keptFields = [
+  'workflowId',
+  'runId',
+  'workflowType',
+  'activityId',
+  'activityType',
+  'attempt',
+  'taskQueue',
+  'durationMs',
+  'subsystem',
+];
+
+const levels: Readonly<Record<SdkLogLevel, 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'debug',
+  DEBUG: 'debug',
+  INFO: 'debug',
+  WARN: 'warn',
+  ERROR: 'error',
+};
+
+/** Warnings of the SDK about what is meant to be so: a worker for activities only, and a holder that nobody waits for. */
+const expectedWarnings = /^(?:No workflows registered|Activity not found on completion)/;
+
+let installed = false;
+
+/**
+ * Sets the SDK's runtime up, once per process and before any worker or connection. Signals stay with this process: the
+ * caller stops its worker and its server itself. The SDK's everyday lines count as debug.
+ */
+export function installRuntime(logger: Logger): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    logger: forwardTo(logger.child({ component: 'temporal' })),
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+    },
+  });
+}
+
+function forwardTo(logger: Logger): SdkLogger {
+  const log = (level: SdkLogLevel, message: string, meta?: LogMetadata): void =>
+    logger[expectedWarnings.test(message) ? 'debug' : levels[level]](message, keep(meta ?? {}));
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
+}
+
+function keep(meta: LogMetadata): LogFields {
+  const kept = Object.fromEntries(
+    keptFields.filter((field) => meta[field] !== undefined).map((field) => [field, meta[field] as unknown]),
+  );
+  const error: unknown = meta['error'];
+  return error instanceof Error ? { ...kept, error: error.message } : kept;
+}

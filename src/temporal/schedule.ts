@@ -1,0 +1,132 @@
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  type ScheduleDescription,
+  ScheduleNotFoundError,
+  type ScheduleOptions,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
+import type { NightRequest } from '../archive/night.ts';
+import { PermafrostError } from '../errors.ts';
+import { archiveNightType } from './night-messages.ts';
+import { searchAttributesOf } from './start-night.ts';
+
+export type NightSchedule = {
+  readonly taskQueue: string;
+  /** What every night archives; the run date comes from the schedule. */
+  readonly request: Omit<NightRequest, 'night' | 'late'>;
+  /** When a night is due, in UTC: every date has each time exactly once. */
+  readonly hour: number;
+  readonly minute: number;
+};
+
+export type ScheduleState = {
+  readonly scheduleId: string;
+  readonly paused: boolean;
+  readonly note?: string;
+  /** ISO instants. */
+  readonly nextNights: readonly string[];
+  readonly recentNights: readonly { readonly dueAt: string; readonly workflowId: string }[];
+  /** Nights that never ran because the server was down for longer than the catch-up window. */
+  readonly missed: number;
+  /** Nights that never ran because the one before was still running. */
+  readonly skipped: number;
+};
+
+/** How late a night may start after an outage of the server. */
+const catchupWindow = '12 hours';
+
+/** `archive-<set>`; the server adds the time to the workflow ids of its nights. */
+export function scheduleIdOf(set: string): string {
+  return `archive-${set}`;
+}
+
+/** Creates the schedule, or brings it up to date; a pause that a person made stays. */
+export async function applySchedule(client: Client, schedule: NightSchedule): Promise<'created' | 'updated'> {
+  const scheduleId = scheduleIdOf(schedule.request.set);
+  const { spec, action, policies } = await describeNights(client, schedule);
+  try {
+    await client.schedule.create({ scheduleId, spec, action, policies });
+    return 'created';
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await client.schedule.getHandle(scheduleId).update(({ state }) => ({ spec, action, policies, state }));
+    return 'updated';
+  }
+}
+
+/** When nights are due, ran, and were missed. Error: `configuration` where there is no schedule for the set. */
+export async function describeSchedule(client: Client, set: string): Promise<ScheduleState> {
+  return onSchedule(client, set, async (handle) => stateOf(await handle.describe()));
+}
+
+/** No night starts until `unpauseSchedule`; one that runs goes on. */
+export async function pauseSchedule(client: Client, set: string, note: string): Promise<void> {
+  await onSchedule(client, set, (handle) => handle.pause(note));
+}
+
+/** Nights start again at the next time they are due. */
+export async function unpauseSchedule(client: Client, set: string, note: string): Promise<void> {
+  await onSchedule(client, set, (handle) => handle.unpause(note));
+}
+
+/** Starts a night now, with today as its run date; none where one is running. */
+export async function triggerSchedule(client: Client, set: string): Promise<void> {
+  await onSchedule(client, set, (handle) => handle.trigger(ScheduleOverlapPolicy.SKIP));
+}
+
+/** Removes the schedule; nights that ran or run are not touched. */
+export async function deleteSchedule(client: Client, set: string): Promise<void> {
+  await onSchedule(client, set, (handle) => handle.delete());
+}
+
+async function describeNights(
+  client: Client,
+  { taskQueue, request, hour, minute }: NightSchedule,
+): Promise<Pick<ScheduleOptions, 'spec' | 'action' | 'policies'>> {
+  const { set } = request;
+  return {
+    spec: { calendars: [{ hour, minute }], timezone: 'UTC' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: archiveNightType,
+      workflowId: scheduleIdOf(set),
+      taskQueue,
+      args: [request],
+      memo: { request },
+      staticSummary: `night of ${set}`,
+      typedSearchAttributes: await searchAttributesOf(client, set),
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow, pauseOnFailure: false },
+  };
+}
+
+async function onSchedule<T>(
+  client: Client,
+  set: string,
+  act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await act(client.schedule.getHandle(scheduleIdOf(set)));
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    throw new PermafrostError('configuration', `there is no schedule for the set ${set}`, {
+      cure: 'create it with: permafrost schedule apply',
+    });
+  }
+}
+
+function stateOf({ scheduleId, state, info }: ScheduleDescription): ScheduleState {
+  return {
+    scheduleId,
+    paused: state.paused,
+    ...(state.note === undefined || state.note === '' ? {} : { note: state.note }),
+    nextNights: info.nextActionTimes.map((time) => time.toISOString()),
+    recentNights: info.recentActions.map(({ scheduledAt, action }) => ({
+      dueAt: scheduledAt.toISOString(),
+      workflowId: action.workflow.workflowId,
+    })),
+    missed: info.numActionsMissedCatchupWindow,
+    skipped: info.numActionsSkippedOverlap,
+  };
+}

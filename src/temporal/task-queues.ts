@@ -1,0 +1,10 @@
+/** Where a worker takes workflows and light activities from, unless told otherwise. */
+export const defaultTaskQueue = 'permafrost';
+
+/**
+ * The queue of table exports. It is apart from the queue of the night itself, so that a worker bounds how many tables it
+ * reads at once, and no export keeps a snapshot holder or a report waiting.
+ */
+export function tablesTaskQueue(taskQueue: string): string {
+  return `${taskQueue}-tables`;
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { beforeAll, expect, test } from 'vitest';
+import { runStep } from '../../activities/running-step.ts';
+import { PermafrostError } from '../../src/errors.ts';
+import { createLogger } from '../../src/logger.ts';
+import { installRuntime } from '../../src/temporal/runtime.ts';
+
+beforeAll(() => installRuntime(createLogger({ level: 'silent' })));
+
+test('a step beats at once, and then at least every two seconds with its latest report', async () => {
+  const environment = new MockActivityEnvironment();
+  const beats: unknown[] = [];
+  environment.on('heartbeat', (details) => beats.push(details));
+  await environment.run(() =>
+    runStep(async ({ report }) => {
+      expect(beats).toHaveLength(1);
+      report({ rows: 1 });
+      report({ rows: 2 });
+      await sleep(2_000);
+    }),
+  );
+  expect(beats.at(-1)).toEqual({ rows: 2 });
+  const counted = beats.length;
+  await sleep(1_200);
+  expect(beats).toHaveLength(counted);
+});
+
+test('whatever breaks after the request to stop counts as stopped', async () => {
+  const environment = new MockActivityEnvironment();
+  const step = environment.run(() =>
+    runStep(async ({ signal }) => {
+      await sleep(10_000, undefined, { signal }).catch(() => undefined);
+      throw new Error('connection terminated');
+    }),
+  );
+  environment.cancel();
+  await expect(step).rejects.toMatchObject({ name: 'CancelledFailure' });
+});
+
+test('a step that ends well although it was asked to stop keeps its result', async () => {
+  const environment = new MockActivityEnvironment();
+  const step = environment.run(() => runStep(() => sleep(50, 'committed')));
+  environment.cancel();
+  expect(await step).toBe('committed');
+});
+
+function failAt(attempt: number): Promise<unknown> {
+  return new MockActivityEnvironment({ attempt }).run(() =>
+    runStep(() => Promise.reject(new PermafrostError('integrity', 'sizes differ'))),
+  );
+}
+
+test('the attempt decides whether a glitch is tried again', async () => {
+  await expect(failAt(1)).rejects.toMatchObject({ type: 'integrity', nonRetryable: false });
+  await expect(failAt(4)).rejects.toMatchObject({ type: 'integrity', nonRetryable: true });
+});

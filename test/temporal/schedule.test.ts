@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import {
+  applySchedule,
+  deleteSchedule,
+  describeSchedule,
+  type NightSchedule,
+  pauseSchedule,
+  scheduleIdOf,
+  triggerSchedule,
+  unpauseSchedule,
+} from '../../src/temporal/schedule.ts';
+import { FakeArchiver } from '../workflows/fake-archiver.ts';
+import type { NightBench } from '../workflows/night-bench.ts';
+import { atTemporal } from '../workflows/temporal-bench.ts';
+
+function scheduleFor({ taskQueue, request }: NightBench): NightSchedule {
+  return { taskQueue, request: { set: request.set, tables: [] }, hour: 1, minute: 15 };
+}
+
+test('applying twice updates the schedule and keeps the pause of a person', async () => {
+  await atTemporal(new FakeArchiver(), async (bench) => {
+    const { client, request } = bench;
+    expect(await applySchedule(client, scheduleFor(bench))).toBe('created');
+    await pauseSchedule(client, request.set, 'the source is being moved');
+    expect(await applySchedule(client, { ...scheduleFor(bench), hour: 4 })).toBe('updated');
+
+    const paused = await describeSchedule(client, request.set);
+    expect(paused).toMatchObject({ paused: true, note: 'the source is being moved', missed: 0, skipped: 0 });
+    expect(paused.nextNights[0]).toMatch(/T04:15:00.000Z$/);
+    await unpauseSchedule(client, request.set, 'moved');
+    expect(await describeSchedule(client, request.set)).toMatchObject({ paused: false });
+
+    const { policies } = await client.schedule.getHandle(scheduleIdOf(request.set)).describe();
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000, pauseOnFailure: false });
+    await deleteSchedule(client, request.set);
+  });
+});
+
+test('a night that a schedule starts takes its run date from the time it was due', async () => {
+  const archiver = new FakeArchiver({ tables: ['a'] });
+  await atTemporal(archiver, async (bench) => {
+    const { client, request } = bench;
+    await applySchedule(client, scheduleFor(bench));
+    // The server fills in past firings as if they were due then: the same code as a late one.
+    await client.schedule.getHandle(scheduleIdOf(request.set)).backfill({
+      start: new Date('2024-03-30T01:15:00Z'),
+      end: new Date('2024-03-31T01:15:00Z'),
+      overlap: 'BUFFER_ALL',
+    });
+    await expect
+      .poll(() => archiver.reports.map((report) => report.night), { timeout: 15_000 })
+      .toEqual(['2024-03-30', '2024-03-31']);
+    expect(archiver.reports[0]).toMatchObject({ late: true, set: request.set });
+    expect(archiver.reports[0]?.workflow?.id).toBe(`archive-${request.set}-2024-03-30T01:15:00Z`);
+    await deleteSchedule(client, request.set);
+  });
+});
+
+test('a triggered night has today as its run date', async () => {
+  const archiver = new FakeArchiver({ tables: ['a'] });
+  await atTemporal(archiver, async (bench) => {
+    const { client, request } = bench;
+    await applySchedule(client, scheduleFor(bench));
+    await triggerSchedule(client, request.set);
+    await expect.poll(() => archiver.reports.length, { timeout: 15_000 }).toBe(1);
+    expect(archiver.reports[0]).toMatchObject({ night: new Date().toISOString().slice(0, 10), late: false });
+    await expect
+      .poll(async () => (await describeSchedule(client, request.set)).recentNights.length, { timeout: 15_000 })
+      .toBe(1);
+    await deleteSchedule(client, request.set);
+  });
+});
+
+test('a schedule that is not there is named', async () => {
+  await atTemporal(new FakeArchiver(), async ({ client, request }) => {
+    for (const act of [describeSchedule, deleteSchedule, triggerSchedule]) {
+      await expect(act(client, request.set)).rejects.toMatchObject({ code: 'configuration' });
+    }
+  });
+});

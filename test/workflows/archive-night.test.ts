@@ -1,0 +1,310 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { PermafrostError } from '../../src/errors.ts';
+import { progressQuery } from '../../src/temporal/night-messages.ts';
+import { awaitNight, cancelNight, startNight } from '../../src/temporal/start-night.ts';
+import { readNight } from '../../src/temporal/watch-night.ts';
+import { FakeArchiver, untilStopped } from './fake-archiver.ts';
+import { night } from './night-bench.ts';
+import { atTemporal } from './temporal-bench.ts';
+
+test('a night holds one snapshot, archives every table under it, lets it go and reports', async () => {
+  const archiver = new FakeArchiver();
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, { ...request, tableConcurrency: 1 });
+    const done = await awaitNight(client, started);
+    await expect.poll(() => archiver.openSnapshots, { timeout: 15_000 }).toBe(0);
+    return done;
+  });
+
+  expect(result.tables.map((table) => [table.kind, table.name])).toEqual([
+    ['archived', 'orders'],
+    ['archived', 'customers'],
+    ['archived', 'lines'],
+  ]);
+  expect(result.consistencyGroups).toMatchObject([{ letter: 'A', snapshotId: '00000001-1', lsn: '0/1000' }]);
+  expect(archiver.events.filter((event) => !event.startsWith('close'))).toEqual([
+    'open 00000001-1',
+    'start orders A',
+    'end orders',
+    'start customers A',
+    'end customers',
+    'start lines A',
+    'end lines',
+    'report',
+  ]);
+  expect(archiver.reports[0]?.workflow?.url).toMatch(
+    /^http:\/\/127\.0\.0\.1:8233\/namespaces\/default\/workflows\//,
+  );
+});
+
+test('no more than two tables are read at once, unless the request says so', async () => {
+  const tables = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const atOnce = async (tableConcurrency?: number): Promise<number> => {
+    const archiver = new FakeArchiver({ tables, archiveTable: () => sleep(150) });
+    await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+      awaitNight(
+        client,
+        await startNight(client, taskQueue, {
+          ...request,
+          ...(tableConcurrency === undefined ? {} : { tableConcurrency }),
+        }),
+      ),
+    );
+    return archiver.mostAtOnce;
+  };
+  expect(await atOnce()).toBe(2);
+  expect(await atOnce(3)).toBe(3);
+});
+
+test('a table that fails for good is named, and the others are archived', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    archiveTable: ({ table }) =>
+      table.name === 'a'
+        ? Promise.reject(new PermafrostError('table-not-found', 'public.a is gone', { cure: 'look for it' }))
+        : Promise.resolve(),
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    const result = await awaitNight(client, started);
+    expect(result.tables.map(({ kind }) => kind)).toEqual(['failed', 'archived', 'archived']);
+    expect(result.tables[0]).toMatchObject({
+      code: 'table-not-found',
+      message: 'public.a is gone',
+      cure: 'look for it',
+    });
+    expect(archiver.reports).toMatchObject([result]);
+    const handle = client.workflow.getHandle(started.workflowId);
+    expect((await handle.describe()).status.name).toBe('FAILED');
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: {
+        type: 'night-incomplete',
+        message: '1 of 3 tables were not archived: public.a',
+        nonRetryable: true,
+      },
+    });
+  });
+});
+
+test('a table that the source does not have fails the night', async () => {
+  const archiver = new FakeArchiver({ tables: ['a'], missing: ['public.gone'] });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    const result = await awaitNight(client, started);
+    expect(result.missing).toEqual(['public.gone']);
+    await expect(client.workflow.getHandle(started.workflowId).result()).rejects.toMatchObject({
+      cause: { message: '1 of 2 tables were not archived: public.gone' },
+    });
+  });
+});
+
+test('a lost snapshot leaves committed tables in group A and archives the rest as group B', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    async archiveTable({ table, consistencyGroup }) {
+      if (table.name === 'a' || consistencyGroup === 'B') return;
+      if (table.name === 'b') {
+        await sleep(100);
+        archiver.loseSnapshot();
+      }
+      throw new PermafrostError('snapshot-lost', 'invalid snapshot identifier');
+    },
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, { ...request, tableConcurrency: 1 })),
+  );
+  expect(result.tables).toMatchObject([
+    { name: 'a', consistencyGroup: 'A' },
+    { name: 'b', consistencyGroup: 'B' },
+    { name: 'c', consistencyGroup: 'B' },
+  ]);
+  expect(result.consistencyGroups.map(({ letter, snapshotId }) => [letter, snapshotId])).toEqual([
+    ['A', '00000001-1'],
+    ['B', '00000002-1'],
+  ]);
+  expect(archiver.inputs.at(-1)?.snapshot.snapshotId).toBe('00000002-1');
+});
+
+test('a snapshot that has the id of the lost one, as after a restart of Postgres, is a new group', async () => {
+  const archiver: FakeArchiver = new FakeArchiver({
+    tables: ['a'],
+    sameSnapshotIds: true,
+    archiveTable({ consistencyGroup }) {
+      if (consistencyGroup === 'B') return Promise.resolve();
+      archiver.loseSnapshot();
+      return Promise.reject(new PermafrostError('snapshot-lost', 'invalid snapshot identifier'));
+    },
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, request)),
+  );
+  expect(result.consistencyGroups).toMatchObject([{ letter: 'B', snapshotId: '00000001-1' }]);
+});
+
+test('a plan whose snapshot is lost is made again under the next one', async () => {
+  let plans = 0;
+  const archiver: FakeArchiver = new FakeArchiver({
+    planNight() {
+      plans += 1;
+      if (plans > 1) return Promise.resolve();
+      archiver.loseSnapshot();
+      return Promise.reject(new PermafrostError('snapshot-lost', 'invalid snapshot identifier'));
+    },
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, request)),
+  );
+  expect(result.consistencyGroups.map(({ letter }) => letter)).toEqual(['B']);
+  expect(result.tables.every((table) => table.kind === 'archived')).toBe(true);
+});
+
+test('a source that refuses the user ends the night with a report and no tables', async () => {
+  const archiver = new FakeArchiver({
+    openSnapshot: () =>
+      Promise.reject(
+        new PermafrostError('source-authentication', 'the password is refused', { cure: 'set it' }),
+      ),
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, request)),
+  );
+  expect(result).toMatchObject({
+    tables: [],
+    failure: { code: 'source-authentication', message: 'the password is refused', cure: 'set it' },
+  });
+  expect(archiver.reports).toHaveLength(1);
+});
+
+test('a source that is away for a moment only delays the night', async () => {
+  const archiver = new FakeArchiver({
+    openSnapshot: (count) =>
+      count === 1
+        ? Promise.reject(new PermafrostError('source-unreachable', 'connection refused'))
+        : Promise.resolve(),
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, request)),
+  );
+  expect(result.tables).toHaveLength(3);
+  expect(result.consistencyGroups.map(({ letter }) => letter)).toEqual(['A']);
+});
+
+test('a report that cannot be sent does not fail the night, and the details say so', async () => {
+  const archiver = new FakeArchiver({
+    sendReport: () => Promise.reject(new PermafrostError('configuration', 'no recipient is named')),
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    const result = await awaitNight(client, started);
+    expect(result.tables.every((table) => table.kind === 'archived')).toBe(true);
+    const metadata = await client.workflow
+      .getHandle(started.workflowId)
+      .query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(metadata.currentDetails).toContain(
+      '**The report was not sent.** configuration: no recipient is named',
+    );
+  });
+});
+
+test('a cancelled night stops its exports, lets the snapshot go and still reports what is missing', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    archiveTable: ({ table }, options) => (table.name === 'a' ? Promise.resolve() : untilStopped(options)),
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await archiver.happened('start c A');
+    await cancelNight(client, started);
+    await expect(awaitNight(client, started)).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await client.workflow.getHandle(started.workflowId).describe()).status.name).toBe('CANCELLED');
+    // Exports ended before the night did; the read-only snapshot may take one heartbeat longer.
+    expect(archiver.events).toEqual(expect.arrayContaining(['end b', 'end c', 'report']));
+    await expect.poll(() => archiver.openSnapshots, { timeout: 15_000 }).toBe(0);
+    expect(archiver.reports[0]?.tables).toMatchObject([
+      { name: 'a', kind: 'archived' },
+      { name: 'b', kind: 'failed', code: 'cancelled' },
+      { name: 'c', kind: 'failed', code: 'cancelled' },
+    ]);
+  });
+});
+
+test('progress shows every table, and rows of the ones that run', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c', 'd'],
+    async archiveTable({ table }, options) {
+      if (table.name === 'a') return;
+      options.onProgress({ stage: 'exporting', rows: 7, bytes: 700 });
+      await untilStopped(options);
+    },
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await archiver.happened('start c A');
+    await expect
+      .poll(async () => (await readNight(client, started)).running['public.b'], { timeout: 15_000 })
+      .toMatchObject({ stage: 'exporting', rows: 7, bytes: 700 });
+    const progress = await client.workflow.getHandle(started.workflowId).query(progressQuery);
+    expect(progress).toMatchObject({ night, stage: 'archiving', consistencyGroups: [{ letter: 'A' }] });
+    expect(progress.tables.map(({ table, status }) => `${table} ${status}`)).toEqual([
+      'public.a archived',
+      'public.b running',
+      'public.c running',
+      'public.d waiting',
+    ]);
+    await client.workflow.getHandle(started.workflowId).terminate();
+  });
+});
+
+test('an activity is found by its table in the timeline and among the pending ones', async () => {
+  await atTemporal(new FakeArchiver({ tables: ['orders'] }), async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await awaitNight(client, started);
+    const { events } = await client.workflow.getHandle(started.workflowId).fetchHistory();
+    const table = (events ?? []).find(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'archiveTable',
+    );
+    expect(table?.activityTaskScheduledEventAttributes?.activityId).toBe(`archive:public.orders:${night}`);
+    expect(Buffer.from(table?.userMetadata?.summary?.data ?? []).toString()).toBe(`"public.orders ${night}"`);
+  });
+});
+
+test.each([
+  ['a night in the future', { night: '2999-01-01' }],
+  ['a date that does not exist', { night: '2026-02-30' }],
+  ['something that is not a date', { night: 'yesterday' }],
+])('%s is refused before anything is read', async (_, change) => {
+  const archiver = new FakeArchiver();
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, { ...request, ...change });
+    await expect(awaitNight(client, started)).rejects.toMatchObject({ code: 'configuration' });
+  });
+  expect(archiver.events).toEqual([]);
+});
+
+test('a run without a date and without a schedule is refused', async () => {
+  await atTemporal(new FakeArchiver(), async ({ client, taskQueue, request }) => {
+    const workflowId = `archive-${request.set}-undated`;
+    const handle = await client.workflow.start('archiveNight', {
+      workflowId,
+      taskQueue,
+      args: [{ set: request.set, tables: [] }],
+    });
+    await expect(awaitNight(client, { workflowId, runId: handle.firstExecutionRunId, attached: false }))
+      .rejects //
+      .toMatchObject({ code: 'configuration', message: 'a night needs a run date' });
+  });
+});
+
+test('a past night is marked late, today is not', async () => {
+  const archiver = new FakeArchiver({ tables: ['a'] });
+  const today = new Date().toISOString().slice(0, 10);
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    await awaitNight(client, await startNight(client, taskQueue, { ...request, night: '2020-02-29' }));
+    await awaitNight(client, await startNight(client, taskQueue, { ...request, night: today }));
+  });
+  expect(archiver.inputs.map((input) => [input.night, input.late])).toEqual([
+    ['2020-02-29', true],
+    [today, false],
+  ]);
+});

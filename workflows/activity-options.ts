@@ -1,0 +1,77 @@
+import { ActivityCancellationType, type ActivityOptions, workflowInfo } from '@temporalio/workflow';
+import { type PlannedTable, tableLabel } from '../src/archive/night.ts';
+import { codesWithRule } from '../src/retry-policy.ts';
+import { tableActivityId } from '../src/temporal/night-messages.ts';
+import { tablesTaskQueue } from '../src/temporal/task-queues.ts';
+
+/*
+ * The one place of activity options. Retries are bounded by time, not by attempts: a deploy spends an attempt without
+ * anything being wrong. A code that is not worth a retry is marked so where the failure is made (failure-mapping.ts).
+ */
+
+/** How long the night waits for a snapshot to be exported, at its start and after the holder died. */
+export const snapshotPatience = '1 hour';
+
+/** Heartbeats come every 2 s or faster; a worker that is silent this long is taken for dead. */
+const heartbeatTimeout = '15 seconds';
+
+/** Pointless to repeat as they stand; the workflow asks again under a new snapshot. */
+const lostWithSnapshot = codesWithRule('under-new-snapshot');
+
+/**
+ * Reads the catalog.
+ */
+export const planning: ActivityOptions = {
+  activityId: 'plan',
+  heartbeatTimeout,
+  startToCloseTimeout: '15 minutes',
+  scheduleToCloseTimeout: '1 hour',
+  retry: {
+    initialInterval: '2 seconds',
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes: lostWithSnapshot,
+  },
+};
+
+/**
+ * Runs as long as the night and is stopped by it. Retries make a new snapshot. The cancelled holder is not waited for:
+ * it ends a read-only transaction and hears of it with its next heartbeat.
+ */
+export const holdingSnapshot: ActivityOptions = {
+  activityId: 'hold-snapshot',
+  summary: 'one Postgres snapshot for the whole night',
+  heartbeatTimeout,
+  startToCloseTimeout: '30 days',
+  scheduleToCloseTimeout: '30 days',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+};
+
+/**
+ * One table, in the queue of table exports. A cancelled export is waited for, so that nothing writes to the lake after
+ * the night has ended.
+ */
+export function archivingTable(table: PlannedTable, night: string, timeLimit: number): ActivityOptions {
+  const label = tableLabel(table);
+  return {
+    activityId: tableActivityId(label, night),
+    summary: `${label} ${night}`,
+    taskQueue: tablesTaskQueue(workflowInfo().taskQueue),
+    heartbeatTimeout,
+    scheduleToCloseTimeout: timeLimit,
+    retry: {
+      initialInterval: '5 seconds',
+      maximumInterval: '5 minutes',
+      nonRetryableErrorTypes: lostWithSnapshot,
+    },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  };
+}
+
+/** Mail; its failure never fails the archive. */
+export const reporting: ActivityOptions = {
+  activityId: 'report',
+  startToCloseTimeout: '5 minutes',
+  scheduleToCloseTimeout: '2 hours',
+  retry: { initialInterval: '5 seconds', maximumInterval: '10 minutes' },
+};

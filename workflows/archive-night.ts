@@ -1,0 +1,135 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  proxyActivities,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ArchiveActivities } from '../activities/archive-activities.ts';
+import type {
+  NightPlan,
+  NightRequest,
+  NightResult,
+  PlannedTable,
+  TableResult,
+} from '../src/archive/night.ts';
+import { nightSucceeded } from '../src/archive/night.ts';
+import { readFailure } from '../src/temporal/failure-mapping.ts';
+import { archiveNightKey, archiveSetKey } from '../src/temporal/search-attributes.ts';
+import { archivingTable, planning, reporting } from './activity-options.ts';
+import { mapInWindow } from './bounded-window.ts';
+import { type HeldSnapshots, holdSnapshots } from './held-snapshots.ts';
+import { type NightBoard, openBoard } from './night-board.ts';
+import { concludeNight, type Night, planFailed, summarizeNight } from './night-outcome.ts';
+import { dateNight } from './run-date.ts';
+import { budgetTime } from './time-budget.ts';
+
+const defaultConcurrency = 2;
+
+/**
+ * The story of a night: hold one snapshot, plan, archive every table under it, let the snapshot go, report. It fails,
+ * after the report, when anything was left out.
+ */
+export async function archiveNight(request: NightRequest): Promise<NightResult> {
+  const night = dateNight(request);
+  labelRun(night);
+  const board = openBoard(night);
+  const snapshots = holdSnapshots((groups) => board.exported(groups));
+
+  const result = await archiveUnder(snapshots, night, board);
+  snapshots.close();
+  await CancellationScope.nonCancellable(() => report(result, board));
+
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the night was cancelled');
+  if (!nightSucceeded(result)) throw concludeNight(result);
+  return result;
+}
+
+async function archiveUnder(snapshots: HeldSnapshots, night: Night, board: NightBoard): Promise<NightResult> {
+  try {
+    const plan = await planNight(snapshots, night, board);
+    const tables = await archiveTables(plan, snapshots, night, board);
+    return summarizeNight(night, plan, tables, snapshots.groups);
+  } catch (error) {
+    return planFailed(night, readFailure(error));
+  }
+}
+
+async function planNight(snapshots: HeldSnapshots, night: Night, board: NightBoard): Promise<NightPlan> {
+  const activities = proxyActivities<ArchiveActivities>({
+    ...planning,
+    summary: `tables of ${night.set} ${night.night}`,
+  });
+  const plan = await snapshots.under((group) => {
+    board.enter('planning');
+    return activities.planNight(night, group);
+  });
+  board.planned(plan);
+  return plan;
+}
+
+/** Never rejects: a table that cannot be archived is a failed table, and the others go on. */
+async function archiveTables(
+  plan: NightPlan,
+  snapshots: HeldSnapshots,
+  night: Night,
+  board: NightBoard,
+): Promise<readonly TableResult[]> {
+  board.enter('archiving');
+  const timeLimit = budgetTime(plan, Date.now());
+  return mapInWindow(plan.tables, night.tableConcurrency ?? defaultConcurrency, async (table) => {
+    board.started(table);
+    const result = await archiveTable(table, snapshots, night, () => timeLimit(table, Date.now()));
+    board.finished(result);
+    return result;
+  });
+}
+
+async function archiveTable(
+  table: PlannedTable,
+  snapshots: HeldSnapshots,
+  night: Night,
+  timeLimit: () => number,
+): Promise<TableResult> {
+  try {
+    return await snapshots.under(({ letter, ...snapshot }) =>
+      proxyActivities<ArchiveActivities>(archivingTable(table, night.night, timeLimit())).archiveTable({
+        night: night.night,
+        set: night.set,
+        runId: workflowInfo().firstExecutionRunId,
+        table,
+        snapshot,
+        consistencyGroup: letter,
+        late: night.late,
+      }),
+    );
+  } catch (error) {
+    const { schema, name, lakeTable } = table;
+    return { kind: 'failed', schema, name, lakeTable, ...readFailure(error) };
+  }
+}
+
+/** A report that cannot be sent is noted; the archive stands. */
+async function report(result: NightResult, board: NightBoard): Promise<void> {
+  board.enter('reporting');
+  try {
+    const activities = proxyActivities<ArchiveActivities>({
+      ...reporting,
+      summary: `report ${result.night}`,
+    });
+    const delivery = await activities.sendReport(result);
+    board.note(delivery.kind === 'sent' ? 'The report was sent.' : 'The report was written to files.');
+  } catch (error) {
+    const { code, message } = readFailure(error);
+    board.note(`**The report was not sent.** ${code}: ${message}`);
+  }
+  board.enter('done');
+}
+
+/** Search attributes exist where an operator allowed them: the starter sets the first one only then. */
+function labelRun(night: Night): void {
+  upsertMemo({ night: night.night, set: night.set, late: night.late });
+  const registered = workflowInfo().typedSearchAttributes.get(archiveSetKey) !== undefined;
+  if (registered) upsertSearchAttributes([{ key: archiveNightKey, value: night.night }]);
+}

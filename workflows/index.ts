@@ -1,0 +1,1 @@
+export { archiveNight } from './archive-night.ts';

@@ -1,0 +1,91 @@
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import type { DatedNightRequest } from '../src/archive/archiver.ts';
+import type {
+  ConsistencyGroup,
+  NightFailure,
+  NightPlan,
+  NightResult,
+  TableResult,
+} from '../src/archive/night.ts';
+import { tableLabel } from '../src/archive/night.ts';
+import { nightIncomplete } from '../src/temporal/night-messages.ts';
+
+/** A request with its run date. */
+export type Night = DatedNightRequest & { readonly late: boolean };
+
+const namedTables = 20;
+
+/** What came of a night that had a plan. */
+export function summarizeNight(
+  night: Night,
+  plan: NightPlan,
+  tables: readonly TableResult[],
+  groups: readonly ConsistencyGroup[],
+): NightResult {
+  return {
+    ...frame(night),
+    source: plan.source,
+    lake: plan.lake,
+    consistencyGroups: usedGroups(groups, tables),
+    tables,
+    excluded: plan.excluded,
+    missing: plan.missing,
+  };
+}
+
+/** What came of a night that got no plan: nothing, and why. */
+export function planFailed(night: Night, failure: NightFailure): NightResult {
+  return {
+    ...frame(night),
+    source: '',
+    lake: '',
+    consistencyGroups: [],
+    tables: [],
+    excluded: [],
+    missing: [],
+    failure,
+  };
+}
+
+/** Ends the workflow as failed; whoever waits for the night reads the result from the details. */
+export function concludeNight(result: NightResult): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: nightIncomplete,
+    message: sayWhatIsLeftOut(result),
+    nonRetryable: true,
+    details: [result],
+  });
+}
+
+function sayWhatIsLeftOut(result: NightResult): string {
+  if (result.failure !== undefined) return `nothing was archived: ${result.failure.message}`;
+  const failed = result.tables.filter((table) => table.kind === 'failed').map(tableLabel);
+  const leftOut = [...failed, ...result.missing];
+  const more = leftOut.length > namedTables ? ` and ${leftOut.length - namedTables} more` : '';
+  const planned = result.tables.length + result.missing.length;
+  return `${leftOut.length} of ${planned} tables were not archived: ${leftOut.slice(0, namedTables).join(', ')}${more}`;
+}
+
+/** A snapshot that was lost before any table was committed under it says nothing about the night. */
+function usedGroups(
+  groups: readonly ConsistencyGroup[],
+  tables: readonly TableResult[],
+): readonly ConsistencyGroup[] {
+  const letters = new Set(tables.map((table) => (table.kind === 'archived' ? table.consistencyGroup : '')));
+  const used = groups.filter((group) => letters.has(group.letter));
+  return used.length > 0 ? used : groups.slice(-1);
+}
+
+function frame(
+  night: Night,
+): Pick<NightResult, 'night' | 'set' | 'late' | 'startedAt' | 'finishedAt' | 'workflow'> {
+  const { startTime, workflowId, runId } = workflowInfo();
+  return {
+    night: night.night,
+    set: night.set,
+    late: night.late,
+    startedAt: startTime.toISOString(),
+    finishedAt: new Date().toISOString(),
+    workflow: { id: workflowId, runId },
+  };
+}
