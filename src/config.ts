@@ -64,7 +64,10 @@ function readBy<T>(read: (text: string) => T) {
   });
 }
 
-const wholeNumber = z.string().regex(/^\d{1,9}$/, 'must be a whole number').transform(Number);
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .transform(Number);
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const variables = z.object({
@@ -108,9 +111,7 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
   for (const { path, message } of parsed.error?.issues ?? []) {
     problems.push(`${labelOf(String(path[0]), flags)}: ${message}`);
   }
-  if (flags.source !== undefined && parsed.data?.PERMAFROST_SOURCE?.password !== undefined) {
-    problems.push(passwordInArguments);
-  }
+  if (flags.source !== undefined && holdsPassword(flags.source)) problems.push(passwordInArguments);
   if (!parsed.success || problems.length > 0) {
     throw new PermafrostError('configuration', problems.join('\n'), {
       cure: problems.length === 1 ? 'correct this setting' : 'correct these settings',
@@ -122,6 +123,14 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
 const passwordInArguments =
   '--source: a password on the command line can be read by every user of this machine ' +
   '(put it into PGPASSWORD or ~/.pgpass, or the whole URL into PERMAFROST_SOURCE)';
+
+function holdsPassword(url: string): boolean {
+  try {
+    return parseSourceUrl(url).password !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 function assemble(values: Variables, flags: Flags): Config {
   const stateFolder = resolve(values.PERMAFROST_STATE_FOLDER);
@@ -161,7 +170,10 @@ function withPassword(
 
 /** A misspelt variable would otherwise leave its default in force, and nobody would notice. */
 function refuseUnknown(env: Environment, problems: string[]): void {
-  const known: readonly string[] = [...Object.keys(variables.shape), ...secrets.map((name) => `${name}_FILE`)];
+  const known: readonly string[] = [
+    ...Object.keys(variables.shape),
+    ...secrets.map((name) => `${name}_FILE`),
+  ];
   for (const name of Object.keys(env)) {
     if (!name.startsWith('PERMAFROST_') || env[name] === undefined || known.includes(name)) continue;
     problems.push(`${name}: there is no such setting (the README lists all)`);
@@ -194,9 +206,12 @@ function readSecret(file: string): string | undefined {
 }
 
 function readLake(value: string): StoreLocation {
+  // An empty flag is a shell variable that was never set; taken as a path it would be the working directory.
+  if (value.trim() === '')
+    throw new PermafrostError('configuration', 'it is empty', { cure: 'name a folder' });
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(value) ?? [];
   if (scheme === undefined) return { kind: 'folder', folder: resolve(value) };
-  if (scheme !== 'file') {
+  if (scheme.toLowerCase() !== 'file') {
     throw new PermafrostError('configuration', `lakes in ${scheme}:// are not supported yet`, {
       cure: 'name a folder',
     });

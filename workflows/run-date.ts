@@ -1,5 +1,6 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { DatedNightRequest } from '../src/archive/archiver.ts';
+import { isNight, nightOf } from '../src/archive/night-date.ts';
 import type { NightRequest } from '../src/archive/night.ts';
 import { scheduledStartKey } from '../src/temporal/search-attributes.ts';
 
@@ -9,22 +10,12 @@ import { scheduledStartKey } from '../src/temporal/search-attributes.ts';
  */
 export function dateNight(request: NightRequest): DatedNightRequest & { readonly late: boolean } {
   const { startTime, typedSearchAttributes } = workflowInfo();
-  const today = utcDate(startTime);
+  const today = nightOf(startTime);
   const due = typedSearchAttributes.get(scheduledStartKey);
-  const night = due === undefined ? request.night : utcDate(due);
+  const night = due === undefined ? request.night : nightOf(due);
   if (night === undefined) throw refuse('a night needs a run date', 'name the night as yyyy-mm-dd');
-  if (!isDate(night)) throw refuse('the run date is not a date', 'name the night as yyyy-mm-dd');
-  if (night > today) throw refuse(`the night ${night} lies in the future`, 'name today or an earlier date');
+  if (!isNight(night)) throw refuse('the run date is not a date', 'name the night as yyyy-mm-dd');
   return { ...request, night, late: request.late ?? night < today };
-}
-
-function utcDate(instant: Date): string {
-  return instant.toISOString().slice(0, 10);
-}
-
-function isDate(text: string): boolean {
-  const instant = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(instant.getTime()) && utcDate(instant) === text;
 }
 
 function refuse(message: string, cure: string): ApplicationFailure {

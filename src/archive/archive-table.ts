@@ -52,12 +52,10 @@ export async function archiveTable(
   if (loaded !== undefined && earlier !== undefined) {
     return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
   }
-  const table = await deps.reader.read(input.snapshot.snapshotId, (session) => describeTable(session, input.table));
-  const { file, schema } = await exportWithCompanions(input, options, deps, {
-    loaded,
-    table,
-    columns: mapColumns(table.columns),
-  });
+  const table = await deps.reader.read(input.snapshot, (session) => describeTable(session, input.table));
+  const columns = mapColumns(table.columns);
+  requireKnown(columns, input);
+  const { file, schema } = await exportWithCompanions(input, options, deps, { loaded, table, columns });
 
   report('verifying', file);
   const dataFile = await describeDataFile(deps.store, file, {
@@ -105,7 +103,7 @@ async function exportWithCompanions(
     const outcome = await deps.pool.run(
       {
         connection: deps.connection,
-        snapshotId: input.snapshot.snapshotId,
+        snapshot: { snapshotId: input.snapshot.snapshotId, fingerprint: input.snapshot.fingerprint },
         store: deps.storeLocation,
         path: `iceberg/${input.table.lakeTable}/data/dt=${input.night}/part-${uuidV7()}.parquet`,
         table: planned.table,
@@ -156,6 +154,15 @@ function fileFields(schema: LakeSchema): readonly NestedField[] {
       binding.companionFieldId === undefined ? [binding.fieldId] : [binding.fieldId, binding.companionFieldId],
     );
   return [DT_FIELD, ...ids.map((id) => byId.get(id) as NestedField)];
+}
+
+/** A slip in a name would put privileged values into manifests, unnoticed. */
+function requireKnown(columns: readonly MappedColumn[], { table }: ArchiveTableInput): void {
+  const unknown = table.boundsOff.filter((name) => !columns.some((column) => column.name === name));
+  if (unknown.length === 0) return;
+  throw new PermafrostError('configuration', `boundsOff names columns that the table does not have: ${unknown.join(', ')}`, {
+    cure: 'correct the definition of the table in tables/',
+  });
 }
 
 /** Fields, companions too, whose values may not stand in manifests and footers. */

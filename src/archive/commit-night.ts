@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { errorCodeOf } from '../errors.ts';
 import { createTableUpdates } from '../iceberg/create-table.ts';
 import type { DataFile } from '../iceberg/data-file.ts';
-import { readManifest } from '../iceberg/manifest.ts';
+import { readListedManifest } from '../iceberg/manifest.ts';
 import { readManifestList } from '../iceberg/manifest-list.ts';
 import type { Schema } from '../iceberg/schema.ts';
 import { newSnapshotId, type StagedSnapshot, stageSnapshot } from '../iceberg/stage.ts';
@@ -103,7 +103,7 @@ async function stage(
         : changesSince(base, commit),
     parentManifests:
       parent === undefined ? [] : readManifestList(await store.get(pathOf(store, parent["manifest-list"]))),
-    loadManifest: async (uri) => readManifest(await store.get(pathOf(store, uri))),
+    loadManifest: async (row) => readListedManifest(await store.get(pathOf(store, row.path)), row),
     write: holdsNight(base, input.night)
       ? { kind: 'replace-partition', partition: commit.dataFile.partition }
       : { kind: 'append' },

@@ -2,13 +2,14 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../clock.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { composeNightReport } from '../mail/night-report.ts';
-import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import { type ConnectionSettings, describeSource } from '../postgres/connection-settings.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
 import { archiveTable } from './archive-table.ts';
 import type { Archiver } from './archiver.ts';
 import type { ExportPool } from './export-pool.ts';
 import { holdSnapshot } from './hold-snapshot.ts';
+import type { NightResult } from './night.ts';
 import { planNight } from './plan-night.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 
@@ -29,6 +30,11 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
     planNight: (request, snapshot) => planNight(request, snapshot, deps),
     archiveTable: (input, options) => archiveTable(input, options, deps),
-    sendReport: (result) => deps.mailer.send(composeNightReport(result)),
+    sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };
+}
+
+/** A night without a plan does not know where it would have read and written. */
+function placed(result: NightResult, { connection, store }: ArchiverDeps): NightResult {
+  return { ...result, source: result.source || describeSource(connection), lake: result.lake || store.rootUri };
 }

@@ -1,6 +1,7 @@
 import type { NestedField } from '../iceberg/schema.ts';
 import type { SpecialCellCount } from '../postgres/batch-builder.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import type { SnapshotKey } from '../postgres/snapshot-transaction.ts';
 import type { TableDescription } from '../postgres/table-description.ts';
 import type { WireColumn } from '../postgres/wire-column.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
@@ -10,7 +11,7 @@ import type { WrittenObject } from '../storage/object-store.ts';
 export type ExportRequest = {
   readonly connection: ConnectionSettings;
   /** The exported Postgres snapshot to read under. */
-  readonly snapshotId: string;
+  readonly snapshot: SnapshotKey;
   readonly store: StoreLocation;
   /** Path of the data file in the store. */
   readonly path: string;

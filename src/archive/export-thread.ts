@@ -60,12 +60,12 @@ async function run(id: number, request: ExportRequest): Promise<void> {
 }
 
 async function sessionFor(request: ExportRequest): Promise<Session> {
-  const key = `${describeSource(request.connection)} ${request.snapshotId}`;
+  const key = `${describeSource(request.connection)} ${request.snapshot.snapshotId} ${request.snapshot.fingerprint}`;
   if (open?.key === key) return open.session;
   await closeSession();
   const session = await openSession(request.connection, { applicationName: 'permafrost export' });
   open = { key, session };
-  await importSnapshot(session, request.snapshotId);
+  await importSnapshot(session, request.snapshot);
   return session;
 }
 

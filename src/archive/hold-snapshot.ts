@@ -7,11 +7,12 @@ import type { HeldSnapshot } from './archiver.ts';
 export async function holdSnapshot(connection: ConnectionSettings, signal: AbortSignal): Promise<HeldSnapshot> {
   const session = await openSession(connection, { applicationName: 'permafrost snapshot', signal });
   try {
-    const { snapshotId, lsn, exportedAt, database, systemIdentifier } = await exportSnapshot(session);
+    const { snapshotId, fingerprint, lsn, exportedAt, database, systemIdentifier } = await exportSnapshot(session);
     const watch = watchSnapshot(session);
     return {
       info: {
         snapshotId,
+        fingerprint,
         lsn,
         exportedAt,
         database,

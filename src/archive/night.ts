@@ -126,6 +126,8 @@ export type NightFailure = {
 export type ExportedSnapshot = {
   /** pg_export_snapshot()'s id. */
   readonly snapshotId: string;
+  /** Of what the snapshot sees; tells it from another one that gets the same id after a restart of the server. */
+  readonly fingerprint: string;
   /** Write-ahead log position at the export. */
   readonly lsn: string;
   /** ISO instant. */

@@ -29,7 +29,7 @@ export async function planNight(
   snapshot: ExportedSnapshot,
   deps: PlanNightDeps,
 ): Promise<NightPlan> {
-  const chosen = await deps.reader.read(snapshot.snapshotId, (session) =>
+  const chosen = await deps.reader.read(snapshot, (session) =>
     chooseTables(request, (patterns) => listTables(session, patterns)),
   );
   return {

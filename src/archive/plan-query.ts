@@ -1,6 +1,6 @@
 import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { PermafrostError } from '../errors.ts';
-import { readManifest } from '../iceberg/manifest.ts';
+import { readListedManifest } from '../iceberg/manifest.ts';
 import { readManifestList } from '../iceberg/manifest-list.ts';
 import type { NestedField, Schema } from '../iceberg/schema.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -47,9 +47,13 @@ export async function planQuery(
 
 function chooseSnapshot(table: LoadedTable, asOf: string | undefined): Snapshot | undefined {
   if (asOf === undefined) return currentSnapshot(table.metadata);
-  const nights = table.metadata.snapshots.filter((snapshot) => (snapshot.summary[MARK.night] ?? '~') <= asOf);
-  const newest = nights.map((snapshot) => snapshot.summary[MARK.night] as string).toSorted().at(-1);
-  return nights.findLast((snapshot) => snapshot.summary[MARK.night] === newest);
+  const nights = table.metadata.snapshots.flatMap(({ summary }) => summary[MARK.night] ?? []);
+  const newest = nights
+    .filter((night) => night <= asOf)
+    .toSorted()
+    .at(-1);
+  if (newest === undefined) return undefined;
+  return table.metadata.snapshots.findLast(({ summary }) => summary[MARK.night] === newest);
 }
 
 async function planTable(
@@ -70,7 +74,7 @@ async function planTable(
 async function listFiles(store: ObjectStore, snapshot: Snapshot): Promise<readonly string[]> {
   const files: string[] = [];
   for (const manifest of readManifestList(await store.get(pathOf(store, snapshot['manifest-list'])))) {
-    const { entries } = readManifest(await store.get(pathOf(store, manifest.path)));
+    const { entries } = readListedManifest(await store.get(pathOf(store, manifest.path)), manifest);
     for (const entry of entries) {
       if (entry.status !== 'deleted') files.push(entry.dataFile.path.replace(/^file:\/\//, ''));
     }

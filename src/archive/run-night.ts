@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { errorCodeOf, PermafrostError } from '../errors.ts';
+import { PermafrostError } from '../errors.ts';
 import type { Archiver, DatedNightRequest, HeldSnapshot } from './archiver.ts';
 import type {
   ConsistencyGroup,
   FailedTable,
+  NightFailure,
   NightPlan,
   NightResult,
   PlannedTable,
@@ -29,54 +30,73 @@ export interface NightWatcher {
 
 /**
  * A night in this process, without a journal: the same use cases in the same order as the workflow `archiveNight`, but
- * a crash ends it and nothing is retried.
+ * a crash ends it and nothing is retried. What could not be archived is in the result, also when that is the whole
+ * night. Error: `cancelled` after the signal, when nothing runs any more.
  */
 export async function runNight(request: DatedNightRequest, options: RunNightOptions): Promise<NightResult> {
-  const { archiver, clock, signal } = options;
+  const { clock, signal } = options;
   const startedAt = clock.now().toISOString();
-  const held = await archiver.openSnapshot(signal);
-  held.lost.catch(() => undefined);
-  const group: ConsistencyGroup = { letter: 'A', ...held.info };
+  const outcome = await archiveUnderSnapshot(request, options).catch(withoutPlan);
+  if (signal.aborted) throw interrupted();
+  return {
+    night: request.night,
+    set: request.set,
+    late: request.late ?? false,
+    startedAt,
+    finishedAt: clock.now().toISOString(),
+    ...outcome,
+  };
+}
+
+type NightOutcome = Omit<NightResult, 'night' | 'set' | 'late' | 'startedAt' | 'finishedAt'>;
+
+async function archiveUnderSnapshot(
+  request: DatedNightRequest,
+  options: RunNightOptions,
+): Promise<NightOutcome> {
+  const held = await options.archiver.openSnapshot(options.signal);
   try {
-    const plan = await archiver.planNight(request, held.info);
+    const plan = await options.archiver.planNight(request, held.info);
     options.watch.planned(plan);
     const tables = await archiveTables(request, plan, held, options);
-    return {
-      night: plan.night,
-      set: plan.set,
-      late: request.late ?? false,
-      source: plan.source,
-      lake: plan.lake,
-      startedAt,
-      finishedAt: clock.now().toISOString(),
-      consistencyGroups: [group],
-      tables,
-      excluded: plan.excluded,
-      missing: plan.missing,
-    };
+    const group: ConsistencyGroup = { letter: GROUP, ...held.info };
+    const { source, lake, excluded, missing } = plan;
+    return { source, lake, consistencyGroups: [group], tables, excluded, missing };
   } finally {
     await held.close();
   }
 }
 
+function withoutPlan(error: unknown): NightOutcome {
+  const nothing = { source: '', lake: '', consistencyGroups: [], tables: [], excluded: [], missing: [] };
+  return { ...nothing, failure: toFailure(error) };
+}
+
+/** Never rejects: a table that cannot be archived is a failed table, and the others go on. */
 async function archiveTables(
   request: DatedNightRequest,
   plan: NightPlan,
   held: HeldSnapshot,
   options: RunNightOptions,
 ): Promise<readonly TableResult[]> {
+  const { signal, watch } = options;
+  let lost: PermafrostError | undefined;
+  held.lost.catch((error: unknown) => (lost = snapshotLost(error)));
   const results = new Map<PlannedTable, TableResult>();
   const queue = plan.tables.values();
   const archiveNext = async (): Promise<void> => {
     for (const table of queue) {
-      options.signal.throwIfAborted();
-      const result = await archiveOne(request, plan, table, held, options);
+      const hindrance = signal.aborted ? interrupted() : lost;
+      const result =
+        hindrance === undefined
+          ? await archiveOne(request, plan, table, held, options)
+          : toFailedTable(table, hindrance);
       results.set(table, result);
-      options.watch.finished(result);
+      watch.finished(result);
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, archiveNext));
-  return plan.tables.map((table) => results.get(table) as TableResult);
+  return plan.tables.flatMap((table) => results.get(table) ?? []);
 }
 
 async function archiveOne(
@@ -84,37 +104,56 @@ async function archiveOne(
   plan: NightPlan,
   table: PlannedTable,
   held: HeldSnapshot,
-  options: RunNightOptions,
+  { archiver, runId, signal, watch }: RunNightOptions,
 ): Promise<TableResult> {
+  const input = {
+    night: plan.night,
+    set: plan.set,
+    runId,
+    table,
+    snapshot: held.info,
+    consistencyGroup: GROUP,
+    late: request.late ?? false,
+  };
   try {
-    return await options.archiver.archiveTable(
-      {
-        night: plan.night,
-        set: plan.set,
-        runId: options.runId,
-        table,
-        snapshot: held.info,
-        consistencyGroup: 'A',
-        late: request.late ?? false,
-      },
-      { signal: options.signal, onProgress: (progress) => options.watch.progressed(table, progress) },
-    );
+    return await archiver.archiveTable(input, {
+      signal,
+      onProgress: (progress) => watch.progressed(table, progress),
+    });
   } catch (error) {
-    options.signal.throwIfAborted();
     return toFailedTable(table, error);
   }
 }
 
+/** Nothing is read under a second snapshot here: all tables of such a night agree with each other. */
+const GROUP = 'A';
+
+/** Said of each table that was not begun: to read on under another snapshot is what Temporal is for. */
+function snapshotLost(error: unknown): PermafrostError {
+  const why = error instanceof PermafrostError ? error.message : 'the session that holds the snapshot ended';
+  return new PermafrostError('snapshot-lost', `not read, since the night's snapshot was lost: ${why}`, {
+    cure: 'archive the night again; under Temporal it would have gone on by itself',
+    cause: error,
+  });
+}
+
+function interrupted(): PermafrostError {
+  return new PermafrostError('cancelled', 'the night was interrupted', {
+    cure: 'archive it again: tables that are in the lake are replaced, none is doubled',
+  });
+}
+
 /** A table that could not be archived, as mail and exit code name it. */
-export function toFailedTable(table: PlannedTable, error: unknown): FailedTable {
-  const known = error instanceof PermafrostError;
-  return {
-    kind: 'failed',
-    schema: table.schema,
-    name: table.name,
-    lakeTable: table.lakeTable,
-    code: errorCodeOf(error),
-    message: known ? error.message : 'an error that was not foreseen; see the log',
-    ...(known && error.cure !== undefined ? { cure: error.cure } : {}),
-  };
+function toFailedTable({ schema, name, lakeTable }: PlannedTable, error: unknown): FailedTable {
+  return { kind: 'failed', schema, name, lakeTable, ...toFailure(error) };
+}
+
+/** Of an error that is not ours only the name is told: its message may quote a row. */
+function toFailure(error: unknown): NightFailure {
+  if (error instanceof PermafrostError) {
+    const { code, message, cure } = error;
+    return { code, message, ...(cure === undefined ? {} : { cure }) };
+  }
+  const name = error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : 'error';
+  return { code: 'unexpected', message: `an unforeseen ${name}` };
 }

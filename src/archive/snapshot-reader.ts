@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { openSession, type Session } from '../postgres/session.ts';
-import { importSnapshot } from '../postgres/snapshot-transaction.ts';
+import { importSnapshot, type SnapshotKey } from '../postgres/snapshot-transaction.ts';
 
 /**
  * Reads the source's catalog under an exported snapshot. One session serves all tables of a night; it ends soon after
@@ -8,13 +8,13 @@ import { importSnapshot } from '../postgres/snapshot-transaction.ts';
  */
 export interface SnapshotReader {
   /** Runs the reads one after another. Errors: `snapshot-lost` when the snapshot can no longer be imported. */
-  read<T>(snapshotId: string, work: (session: Session) => Promise<T>): Promise<T>;
+  read<T>(snapshot: SnapshotKey, work: (session: Session) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 const IDLE_MS = 2_000;
 
-type OpenSnapshot = { readonly snapshotId: string; readonly session: Session };
+type OpenSnapshot = { readonly snapshot: SnapshotKey; readonly session: Session };
 
 /** A reader on one source. */
 export function createSnapshotReader(connection: ConnectionSettings): SnapshotReader {
@@ -22,12 +22,12 @@ export function createSnapshotReader(connection: ConnectionSettings): SnapshotRe
   let idle: NodeJS.Timeout | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function sessionFor(snapshotId: string): Promise<Session> {
-    if (open?.snapshotId === snapshotId) return open.session;
+  async function sessionFor(snapshot: SnapshotKey): Promise<Session> {
+    if (open?.snapshot.fingerprint === snapshot.fingerprint) return open.session;
     await end();
     const session = await openSession(connection, { applicationName: 'permafrost catalog' });
-    open = { snapshotId, session };
-    await importSnapshot(session, snapshotId);
+    open = { snapshot, session };
+    await importSnapshot(session, snapshot);
     return session;
   }
 
@@ -37,10 +37,10 @@ export function createSnapshotReader(connection: ConnectionSettings): SnapshotRe
     await ending?.session.close();
   }
 
-  async function readNow<T>(snapshotId: string, work: (session: Session) => Promise<T>): Promise<T> {
+  async function readNow<T>(snapshot: SnapshotKey, work: (session: Session) => Promise<T>): Promise<T> {
     clearTimeout(idle);
     try {
-      return await work(await sessionFor(snapshotId));
+      return await work(await sessionFor(snapshot));
     } catch (error) {
       // A failed statement has ended the transaction: the next read starts anew.
       await end();
@@ -52,8 +52,8 @@ export function createSnapshotReader(connection: ConnectionSettings): SnapshotRe
   }
 
   return {
-    read(snapshotId, work) {
-      const result = last.then(() => readNow(snapshotId, work));
+    read(snapshot, work) {
+      const result = last.then(() => readNow(snapshot, work));
       last = result.catch(() => undefined);
       return result;
     },

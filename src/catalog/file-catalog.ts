@@ -143,11 +143,14 @@ export class FileCatalog implements Catalog {
   async #checkAncestry({ name, metadata, metadataLocation, metadataVersion }: LoadedTable): Promise<void> {
     const ahead = await this.#readAhead(name, metadataVersion);
     if (ahead === undefined) return;
-    const isAncestor = ahead['metadata-log'].some(
+    const isLogged = ahead['metadata-log'].some(
       (entry) =>
         entry['metadata-file'] === metadataLocation && entry['timestamp-ms'] === metadata['last-updated-ms'],
     );
-    if (isAncestor) return;
+    // Two plans on one base may bear the same millisecond, but never the same snapshot.
+    const head = metadata['current-snapshot-id'];
+    const isKnown = head === -1n || ahead.snapshots.some((snapshot) => snapshot['snapshot-id'] === head);
+    if (isLogged && isKnown) return;
     throw conflict(`${metadataLocation} was overtaken by commits that do not contain it`);
   }
 

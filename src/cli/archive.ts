@@ -9,7 +9,7 @@ import { type ComposedArchiver, composeArchiver } from '../composition.ts';
 import { type Config, readConfig } from '../config.ts';
 import { EXIT } from './exit-code.ts';
 import { followNight } from './follow-night.ts';
-import { type NightOptions, parseNight, toNightRequest, withNightOptions } from './night-options.ts';
+import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
 import { openNightService } from './night-service.ts';
 import { describeDelivery, printNight } from './night-table.ts';
 import { createProgressView, watchWith } from './progress-view.ts';
@@ -30,7 +30,7 @@ export function archiveCommand(): Command {
     .option('--no-temporal', 'run in this process alone: not durable, nothing is retried')
     .action(async (options: ArchiveOptions) => {
       const config = readConfig(options);
-      const night = options.date === undefined ? nightOf(systemClock.now()) : parseNight(options.date, '--date');
+      const night = options.date === undefined ? nightOf(systemClock.now()) : parsePastNight(options.date, '--date');
       const request = { ...toNightRequest(config), night };
       const archiver = composeArchiver(config);
       try {

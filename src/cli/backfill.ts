@@ -4,7 +4,7 @@ import { composeArchiver } from '../composition.ts';
 import { readConfig } from '../config.ts';
 import { backfillNights } from '../temporal/backfill.ts';
 import { EXIT } from './exit-code.ts';
-import { type NightOptions, parseNight, toNightRequest, withNightOptions } from './night-options.ts';
+import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
 import { openNightService } from './night-service.ts';
 import { printNight } from './night-table.ts';
 import { complain, say } from './terminal.ts';
@@ -17,7 +17,7 @@ export function backfillCommand(): Command {
     .requiredOption('--to <date>', 'the last date, yyyy-mm-dd')
     .action(async (options: NightOptions & { readonly from: string; readonly to: string }) => {
       const config = readConfig(options);
-      const range = { from: parseNight(options.from, '--from'), to: parseNight(options.to, '--to') };
+      const range = { from: parsePastNight(options.from, '--from'), to: parsePastNight(options.to, '--to') };
       const request = toNightRequest(config);
       const archiver = composeArchiver(config);
       try {

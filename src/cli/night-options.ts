@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander';
-import { isNight } from '../archive/night-date.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { isNight, nightOf } from '../archive/night-date.ts';
 import type { NightRequest } from '../archive/night.ts';
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { PermafrostError } from '../errors.ts';
 
@@ -18,14 +19,17 @@ export function withNightOptions(command: Command): Command {
     .option('--source <url>', 'the database, postgres://user@host/database (PERMAFROST_SOURCE)')
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
     .option('--set <name>', 'a source set of tables/ (PERMAFROST_SET)')
-    .addOption(
-      new Option('--tables <patterns>', "tables, comma separated: public.orders,'crm.*'").argParser((text: string) =>
-        text
-          .split(',')
-          .map((pattern) => pattern.trim())
-          .filter((pattern) => pattern !== ''),
-      ),
-    );
+    .option('--tables <patterns>', "tables, comma separated: public.orders,'crm.*'", addPatterns);
+}
+
+/** A comma between double quotes belongs to a name. Given twice, the option names the tables of both. */
+function addPatterns(text: string, earlier: readonly string[] = []): readonly string[] {
+  const patterns = text
+    .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '');
+  if (patterns.length === 0) throw new InvalidArgumentError('name at least one table');
+  return [...earlier, ...patterns];
 }
 
 /** What a night is asked to archive. Error: `configuration` where neither a set nor tables are named. */
@@ -36,6 +40,15 @@ export function toNightRequest(config: Config): Pick<NightRequest, 'set' | 'tabl
     });
   }
   return { set: config.set, tables: config.tables };
+}
+
+/** Checks the date of a night that is archived by hand. A slip into the future would hide all nights before it. */
+export function parsePastNight(text: string, flag: string): string {
+  const night = parseNight(text, flag);
+  if (night <= nightOf(systemClock.now())) return night;
+  throw new PermafrostError('configuration', `${flag} ${night} lies in the future`, {
+    cure: 'name today (UTC) or an earlier date',
+  });
 }
 
 /** Checks a date that was given by hand. */

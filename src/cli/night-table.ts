@@ -1,6 +1,6 @@
 import type { ReportDelivery } from '../archive/archiver.ts';
-import { type NightResult, tableLabel, type TableResult } from '../archive/night.ts';
-import { formatBytes, formatCount, formatSeconds } from '../quantity.ts';
+import { type NightFailure, type NightResult, tableLabel, type TableResult } from '../archive/night.ts';
+import { formatBytes, formatCount, formatInstant, formatSeconds } from '../quantity.ts';
 import { layOutTable } from './text-table.ts';
 
 /** The night as a table for people: one line per table, failures with their cure below. */
@@ -16,7 +16,8 @@ export function printNight(result: NightResult): string {
     ],
     result.tables.map(toRow),
   );
-  return [table, '', ...notes(result), summarise(result)].join('\n');
+  const body = result.failure === undefined ? [table, ''] : [];
+  return [...body, ...notes(result), summarise(result)].join('\n');
 }
 
 function toRow(table: TableResult): readonly string[] {
@@ -34,7 +35,7 @@ function toRow(table: TableResult): readonly string[] {
 function notes(result: NightResult): readonly string[] {
   const lines = result.tables.flatMap((table) => {
     if (table.kind === 'failed') {
-      return [`✗ ${tableLabel(table)}: ${table.message}${table.cure === undefined ? '' : ` → ${table.cure}`}`];
+      return [failureLine(tableLabel(table), table)];
     }
     return [
       ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
@@ -44,17 +45,28 @@ function notes(result: NightResult): readonly string[] {
       ),
     ];
   });
+  const whole = result.failure === undefined ? [] : [failureLine('the whole night', result.failure)];
   const missing = result.missing.map((name) => `✗ ${name}: not in the source`);
   const excluded = result.excluded.map((table) => `· ${tableLabel(table)} left out: ${table.rule}`);
   const groups =
     result.consistencyGroups.length > 1
       ? [`· the night was read under ${result.consistencyGroups.length} Postgres snapshots`]
       : [];
-  const all = [...missing, ...lines, ...groups, ...excluded];
+  const late = result.late
+    ? [
+        `· recorded late: the tables hold the state of ${formatInstant(result.startedAt)}, not of ${result.night}`,
+      ]
+    : [];
+  const all = [...whole, ...missing, ...lines, ...groups, ...late, ...excluded];
   return all.length === 0 ? [] : [...all, ''];
 }
 
+function failureLine(what: string, { message, cure }: NightFailure): string {
+  return `✗ ${what}: ${message}${cure === undefined ? '' : ` → ${cure}`}`;
+}
+
 function summarise(result: NightResult): string {
+  if (result.failure !== undefined) return `night ${result.night} of ${result.set}: nothing was archived`;
   const archived = result.tables.filter((table) => table.kind === 'archived');
   const rows = archived.reduce((sum, table) => sum + table.rows, 0);
   const bytes = archived.reduce((sum, table) => sum + table.bytes, 0);

@@ -8,13 +8,13 @@ import { historyCommand } from './history.ts';
 import { queryCommand } from './query.ts';
 import { scheduleCommand } from './schedule.ts';
 import { tablesCommand } from './tables.ts';
-import { complain } from './terminal.ts';
+import { complain, exitWhenSaid, tolerateClosedPipes } from './terminal.ts';
 import { workerCommand } from './worker.ts';
 
 const program = new Command('permafrost')
-  .description('Freezes a Postgres database, every night, into an Apache Iceberg lake that any engine can read.')
-  .showHelpAfterError('(add --help for the options)')
-  .exitOverride()
+  .description(
+    'Freezes a Postgres database, every night, into an Apache Iceberg lake that any engine can read.',
+  )
   .addCommand(archiveCommand())
   .addCommand(backfillCommand())
   .addCommand(scheduleCommand())
@@ -24,7 +24,8 @@ const program = new Command('permafrost')
   .addCommand(queryCommand())
   .addCommand(demoCommand());
 
-for (const command of program.commands) command.exitOverride();
+throwInsteadOfExit(program);
+tolerateClosedPipes();
 
 try {
   await program.parseAsync();
@@ -32,7 +33,13 @@ try {
   process.exitCode = report(error);
 }
 // Idle threads, sockets and the Temporal runtime must not keep a finished command alive.
-process.exit();
+exitWhenSaid();
+
+/** Commander hands its settings to no command that was made elsewhere, however deep. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for the options)');
+  for (const verb of command.commands) throwInsteadOfExit(verb);
+}
 
 /** One clear line, the cure below it; a stack only for what was not foreseen. */
 function report(error: unknown): number {

@@ -1,7 +1,14 @@
-import { type NightPlan, type PlannedTable, tableLabel, type TableProgress, type TableResult } from '../archive/night.ts';
+import {
+  type NightPlan,
+  type PlannedTable,
+  tableLabel,
+  type TableProgress,
+  type TableResult,
+} from '../archive/night.ts';
 import type { NightWatcher } from '../archive/run-night.ts';
 import { formatBytes, formatCount } from '../quantity.ts';
 import type { LiveNight } from '../temporal/watch-night.ts';
+import { printable } from './printable.ts';
 
 /** Live progress on standard error: a line per finished table and, on a terminal, one for what runs now. */
 export interface ProgressView {
@@ -33,9 +40,10 @@ export function createProgressView(): ProgressView {
       for (const [label, table] of standing.finished) {
         if (shown.has(label)) continue;
         shown.add(label);
-        process.stderr.write(`${table.archived ? '✓' : '✗'} ${label}  ${table.text}\n`);
+        process.stderr.write(`${printable(`${table.archived ? '✓' : '✗'} ${label}  ${table.text}`)}\n`);
       }
-      if (terminal) process.stderr.write(runningLine(standing).slice(0, process.stderr.columns - 1));
+      if (terminal)
+        process.stderr.write(printable(runningLine(standing)).slice(0, process.stderr.columns - 1));
     },
     end() {
       clear();

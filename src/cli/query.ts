@@ -39,5 +39,5 @@ export function queryCommand(): Command {
 
 function printValue(value: unknown): string {
   if (value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

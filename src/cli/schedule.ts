@@ -42,10 +42,14 @@ export function scheduleCommand(): Command {
       }),
     )
     .addCommand(
-      verb('trigger', 'start a night now, unless one is running; a worker has to be up', async (client, config) => {
-        await triggerSchedule(client, config.set);
-        say(`${scheduleIdOf(config.set)} was triggered`);
-      }),
+      verb(
+        'trigger',
+        'start a night now, unless one is running; a worker has to be up',
+        async (client, config) => {
+          await triggerSchedule(client, config.set);
+          say(`${scheduleIdOf(config.set)} was triggered`);
+        },
+      ),
     )
     .addCommand(
       verb('delete', 'remove the schedule; nights that ran or run stay', async (client, config) => {
@@ -61,7 +65,11 @@ function applyCommand(): Command {
     .option('--at <hh:mm>', 'when a night is due, UTC', parseTime, DEFAULT_TIME)
     .action(async (options: NightOptions & { readonly at: typeof DEFAULT_TIME }) => {
       await withClient(options, async (client, config, taskQueue) => {
-        const done = await applySchedule(client, { taskQueue, request: toNightRequest(config), ...options.at });
+        const done = await applySchedule(client, {
+          taskQueue,
+          request: toNightRequest(config),
+          ...options.at,
+        });
         const time = `${String(options.at.hour).padStart(2, '0')}:${String(options.at.minute).padStart(2, '0')}`;
         say(`${scheduleIdOf(config.set)} was ${done}: every night at ${time} UTC`);
       });
@@ -85,8 +93,10 @@ async function withClient(options: NightOptions, work: ScheduleWork): Promise<vo
   }
 }
 
-function parseTime(text: string): typeof DEFAULT_TIME {
+/** Reads `hh:mm`. Error: of commander, for anything else. */
+export function parseTime(text: string): typeof DEFAULT_TIME {
   const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
-  if (hour === undefined || minute === undefined) throw new InvalidArgumentError('write it as hh:mm, for example 01:15');
+  if (hour === undefined || minute === undefined)
+    throw new InvalidArgumentError('write it as hh:mm, for example 01:15');
   return { hour: Number(hour), minute: Number(minute) };
 }

@@ -8,6 +8,20 @@ export function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Lets the program go on when nobody reads what it says any more (`| head`): a night must not end for that. */
+export function tolerateClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** Ends the process when all that was said is handed over: output into a pipe may still be on its way. */
+export function exitWhenSaid(): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}
+
 /** Aborts with the first interrupt or termination request; a second one ends the process at once. */
 export function abortOnInterrupt(): AbortSignal {
   const abort = new AbortController();

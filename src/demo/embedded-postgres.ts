@@ -35,7 +35,7 @@ const stopSeconds = 30;
 
 // A demo database can be made again from its seed, so it trades safety against power loss for speed. The end of a
 // process, however sudden, loses nothing: what was committed is with the kernel (so synchronous_commit stays on).
-const settings = {
+const demoSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   timezone: 'UTC',
@@ -71,10 +71,13 @@ exit "$status"
  *
  * As root the server runs as the user `postgres`. The folder itself then gets o+x; where a folder above it shuts
  * that user out, a folder under /var/lib/permafrost takes its place and `notices` says so.
+ *
+ * `settings` are server settings (`max_connections`, `ssl`, …) on top of the demo's own.
  */
 export async function startEmbeddedPostgres(options: {
   readonly folder: string;
   readonly port?: number;
+  readonly settings?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedPostgres> {
   const notices: string[] = [];
   const account = await findServerAccount();
@@ -85,7 +88,10 @@ export async function startEmbeddedPostgres(options: {
   await initialiseCluster(cluster);
   await refuseSecondServer(cluster, stopSeconds);
   const password = (await readFile(join(cluster.folder, 'password'), 'utf8')).trim();
-  const { server, port } = await launchOnSomePort(cluster, password, options.port);
+  const { server, port } = await launchOnSomePort(cluster, password, options.port, {
+    ...demoSettings,
+    ...options.settings,
+  });
   return {
     folder,
     port,
@@ -113,13 +119,18 @@ function connectionString(port: number, password: string, database: string): str
 }
 
 /** Another program may take a free port between our look and the server's: then the next free one is tried. */
-async function launchOnSomePort(cluster: Cluster, password: string, wanted: number | undefined) {
+async function launchOnSomePort(
+  cluster: Cluster,
+  password: string,
+  wanted: number | undefined,
+  settings: Settings,
+) {
   const portFile = join(cluster.folder, 'port');
   const last = Number(await readFile(portFile, 'utf8').catch(() => '0'));
   for (let attempt = 1; ; attempt++) {
     const port = (await freePort(wanted ?? last)) || (wanted === undefined ? await freePort(0) : 0);
     if (port === 0) throw portTaken(wanted ?? last);
-    const launched = await launch(cluster, password, port);
+    const launched = await launch(cluster, password, port, settings);
     if (launched.kind === 'ready') {
       if (port !== last) await writeFile(portFile, `${port}\n`);
       return { server: launched.server, port };
@@ -136,7 +147,8 @@ function portTaken(port: number): PermafrostError {
 }
 
 function startFailure(cluster: Cluster, log: string): PermafrostError {
-  const reason = /FATAL: +(.*)/.exec(log)?.[1] ?? 'no reason given';
+  // The last one: earlier ones may be answers to our own early attempts to connect.
+  const reason = [...log.matchAll(/(?:FATAL|PANIC): +(.*)/g)].at(-1)?.[1] ?? 'no reason given';
   return new PermafrostError('unexpected', `the embedded Postgres did not start: ${reason}`, {
     cure: `Read ${join(cluster.folder, 'server.log')}.`,
   });
@@ -157,11 +169,18 @@ async function freePort(port: number): Promise<number> {
   }
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 type Launched =
   | { readonly kind: 'ready'; readonly server: ChildProcess }
   | { readonly kind: 'ended'; readonly log: string };
 
-async function launch(cluster: Cluster, password: string, port: number): Promise<Launched> {
+async function launch(
+  cluster: Cluster,
+  password: string,
+  port: number,
+  settings: Settings,
+): Promise<Launched> {
   const logFile = join(cluster.folder, 'server.log');
   const log = await open(logFile, 'a', 0o600);
   try {

@@ -22,6 +22,9 @@ const SYNC_BYTES = 16;
 /** Bytes of records, before compression, after which a block ends. */
 const BLOCK_BYTES = 64_000;
 
+/** Holds one long on its way into avsc, which copies it at once. */
+const longBytes = Buffer.alloc(8);
+
 const headerMap = avro.Type.forSchema({ type: 'map', values: 'bytes' });
 const shortLong = avro.Type.forSchema('long');
 
@@ -30,9 +33,8 @@ const shortLong = avro.Type.forSchema('long');
 const exactLong = avro.types.LongType.__with({
   fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
   toBuffer: (value: bigint) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
+    longBytes.writeBigInt64LE(value);
+    return longBytes;
   },
   fromJSON: BigInt,
   toJSON: String,
@@ -48,12 +50,9 @@ const exactLong = avro.types.LongType.__with({
  * avsc's own file writer drops. The same content gives the same bytes. A file without records is refused: several
  * readers cannot open one.
  */
-export function writeAvroFile(content: AvroFileContent): Uint8Array {
-  if (content.records.length === 0) {
-    throw new PermafrostError('unexpected', 'an Avro file needs at least one record', {
-      cure: 'Report this as a defect: manifests and manifest lists without entries are not written.',
-    });
-  }
+export function writeAvroFile(
+  content: Omit<AvroFileContent, 'records'> & { readonly records: Iterable<AvroRecord> },
+): Uint8Array {
   const type = recordType(content.schema, byName);
   const header = headerMap.toBuffer({
     'avro.schema': Buffer.from(JSON.stringify(content.schema)),
@@ -61,6 +60,11 @@ export function writeAvroFile(content: AvroFileContent): Uint8Array {
     ...Object.fromEntries([...content.metadata].map(([key, value]) => [key, Buffer.from(value)])),
   });
   const blocks = encodeBlocks(type, content.records);
+  if (blocks.length === 0) {
+    throw new PermafrostError('unexpected', 'an Avro file needs at least one record', {
+      cure: 'Report this as a defect: manifests and manifest lists without entries are not written.',
+    });
+  }
   const sync = syncMarker(header, blocks);
   return Buffer.concat([MAGIC, header, sync, ...blocks.flatMap((block) => [block, sync])]);
 }
@@ -80,7 +84,7 @@ export function readAvroFile(bytes: Uint8Array): AvroFileContent {
   return { schema, metadata: new Map([...metadata].filter(([key]) => !key.startsWith('avro.'))), records };
 }
 
-function encodeBlocks(type: avro.Type, records: readonly AvroRecord[]): Buffer[] {
+function encodeBlocks(type: avro.Type, records: Iterable<AvroRecord>): Buffer[] {
   const blocks: Buffer[] = [];
   let pending: Buffer[] = [];
   let pendingBytes = 0;

@@ -74,7 +74,12 @@ export function sortOrderIdOf(record: AvroRecord): number | null {
 function keyValues(map: ReadonlyMap<number, bigint | Uint8Array>): AvroRecord[] {
   return [...map]
     .toSorted(([a], [b]) => a - b)
-    .map(([key, value]) => ({ key, value: value instanceof Uint8Array ? Buffer.from(value) : value }));
+    .map(([key, value]) => ({ key, value: value instanceof Uint8Array ? bufferOf(value) : value }));
+}
+
+/** The same bytes as a Buffer, which is all that avsc takes. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function longsByFieldId(

@@ -77,7 +77,7 @@ export function writeManifest(contents: ManifestContents): WrittenManifest {
   const bytes = writeAvroFile({
     schema: manifestEntrySchema(partition),
     metadata: manifestMetadata(schema, spec),
-    records: entries.map((entry) => entryRecord(entry, snapshotId, partition)),
+    records: entryRecords(contents, partition),
   });
   return { bytes, length: BigInt(bytes.length), ...totalsOf(contents, partition) };
 }
@@ -145,6 +145,14 @@ export function inheritEntry(entry: ManifestEntry, row: ManifestFile): ManifestE
     sequenceNumber,
     fileSequenceNumber: entry.fileSequenceNumber ?? inherited,
   };
+}
+
+/** One record at a time: a manifest may have many thousands, with hundreds of statistics each. */
+function* entryRecords(
+  { entries, snapshotId }: ManifestContents,
+  partition: readonly TypedPartitionField[],
+): Iterable<AvroRecord> {
+  for (const entry of entries) yield entryRecord(entry, snapshotId, partition);
 }
 
 function entryRecord(

@@ -1,7 +1,7 @@
 import { PermafrostError } from '../errors.ts';
 import type { DataFile } from './data-file.ts';
 import type { ManifestFile } from './manifest-list.ts';
-import { inheritEntry, type Manifest, type ManifestContents } from './manifest.ts';
+import type { Manifest, ManifestContents } from './manifest.ts';
 import { mayHoldPartition, partitionKey, type Partition } from './partition-match.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { partitionType } from './partition-type.ts';
@@ -15,8 +15,8 @@ export type EmptyingRequest = {
   /** The snapshot that empties the partition. */
   readonly snapshotId: bigint;
   readonly parentManifests: readonly ManifestFile[];
-  /** Reads one of them by its path. */
-  readonly loadManifest: (path: string) => Promise<Manifest>;
+  /** Reads one of them, its entries with what they inherit. */
+  readonly loadManifest: (row: ManifestFile) => Promise<Manifest>;
 };
 
 /** What becomes of the parent's manifests when one partition is emptied. */
@@ -68,13 +68,12 @@ async function emptyManifest(
   { partition, snapshotId, loadManifest }: EmptyingRequest,
   row: ManifestFile,
 ): Promise<EmptiedManifest | undefined> {
-  const manifest = await loadManifest(row.path);
+  const manifest = await loadManifest(row);
   const wanted = partitionKey(partition);
   const deleted: DataFile[] = [];
   const entries = manifest.entries
     .filter((entry) => entry.status !== 'deleted')
-    .map((stored) => {
-      const entry = inheritEntry(stored, row);
+    .map((entry) => {
       if (partitionKey(entry.dataFile.partition) !== wanted) return { ...entry, status: 'existing' as const };
       deleted.push(entry.dataFile);
       return { ...entry, status: 'deleted' as const, snapshotId };

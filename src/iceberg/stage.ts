@@ -24,8 +24,8 @@ export type StagingRequest = {
   readonly changes: readonly TableUpdate[];
   /** The base's manifest list; empty where there is no snapshot yet. */
   readonly parentManifests: readonly ManifestFile[];
-  /** Reads one of them by its path; asked only for those that may hold the partition. */
-  readonly loadManifest: (path: string) => Promise<Manifest>;
+  /** Reads one of them, its entries with what they inherit; asked only for those that may hold the partition. */
+  readonly loadManifest: (row: ManifestFile) => Promise<Manifest>;
   readonly write: StagedWrite;
   /** Written and verified, under the table's location and its default spec. */
   readonly dataFiles: readonly DataFile[];

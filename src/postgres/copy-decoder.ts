@@ -123,7 +123,7 @@ export class CopyDecoder {
   /** The batches that became full since they were last taken. */
   takeBatches(): readonly DecodedBatch[] {
     const batches = this.#batches;
-    if (batches.length > 0) this.#batches = [];
+    this.#batches = [];
     return batches;
   }
 

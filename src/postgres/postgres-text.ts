@@ -57,7 +57,7 @@ export function parseArray(text: string): (string | null)[] | undefined {
   while (at < text.length - 1) {
     const start = at;
     if (text[at] === '"') {
-      for (at++; text[at] !== '"'; at++) if (text[at] === '\\') at++;
+      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
       at++;
       elements.push(text.slice(start + 1, at - 1).replace(/\\(.)/gsu, '$1'));
     } else {

@@ -1,15 +1,22 @@
+import type pg from 'pg';
 import { PermafrostError } from '../errors.ts';
 import { sqlStateOf } from './error-mapping.ts';
 import { quoteLiteral } from './quote.ts';
 import { openSession, type Session } from './session.ts';
-import { EXPORT_SNAPSHOT } from './sql/export-snapshot.ts';
+import { EXPORT_SNAPSHOT, SNAPSHOT_FINGERPRINT } from './sql/export-snapshot.ts';
 import { FIND_SHARDING_EXTENSION } from './sql/find-sharding-extension.ts';
 import { READ_SYSTEM_IDENTIFIER } from './sql/read-system-identifier.ts';
 
-/** A Postgres snapshot that other sessions can import as long as the exporting one lives. */
-export type SnapshotInfo = {
-  /** pg_export_snapshot()'s id. */
+/** What a reader needs to import a snapshot, and to know that it is the one that was meant. */
+export type SnapshotKey = {
+  /** pg_export_snapshot()'s id. A server that was restarted may give it again, to another snapshot. */
   readonly snapshotId: string;
+  /** Of what the snapshot sees. */
+  readonly fingerprint: string;
+};
+
+/** A Postgres snapshot that other sessions can import as long as the exporting one lives. */
+export type SnapshotInfo = SnapshotKey & {
   /** Write-ahead log position at the export: written on a primary, replayed on a standby. */
   readonly lsn: string;
   /** ISO instant of the server's clock. */
@@ -47,6 +54,7 @@ export async function exportSnapshot(session: Session): Promise<SnapshotInfo> {
   if (row === undefined) throw new PermafrostError('protocol', `${doing}: the server sent no row`);
   return {
     snapshotId: row.snapshot_id ?? '',
+    fingerprint: row.fingerprint ?? '',
     lsn: row.lsn ?? '',
     exportedAt: row.exported_at ?? '',
     systemIdentifier,
@@ -60,13 +68,16 @@ export async function exportSnapshot(session: Session): Promise<SnapshotInfo> {
  * Begins a transaction that sees exactly what the exported snapshot sees. One round trip.
  * Error: `snapshot-lost` when the exporting transaction has ended, or was another server's.
  */
-export async function importSnapshot(session: Session, snapshotId: string): Promise<void> {
+export async function importSnapshot(session: Session, snapshot: SnapshotKey): Promise<void> {
+  const { snapshotId } = snapshot;
   if (!/^[0-9A-F]{8}-[0-9A-F]{8}-\d+$/.test(snapshotId)) {
     throw new PermafrostError('configuration', 'the snapshot id is not one of pg_export_snapshot()');
   }
-  const script = `${BEGIN}; SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}`;
+  const script = `${BEGIN}; SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}; SELECT ${SNAPSHOT_FINGERPRINT} AS fingerprint`;
+  let seen: string | undefined;
   try {
-    await session.client.query(script);
+    const results = (await session.client.query(script)) as unknown as pg.QueryResult<{ fingerprint: string }>[];
+    seen = results.at(-1)?.rows[0]?.fingerprint;
   } catch (error) {
     // 22023 and 42704: no such snapshot (before and since PostgreSQL 17); 55000: its process has ended.
     if (['22023', '42704', '55000'].includes(sqlStateOf(error) ?? '')) {
@@ -80,6 +91,10 @@ export async function importSnapshot(session: Session, snapshotId: string): Prom
     }
     throw session.mapError(error, 'importing the snapshot');
   }
+  if (seen === snapshot.fingerprint) return;
+  throw new PermafrostError('snapshot-lost', 'another snapshot has the id of the exported one: the server was restarted', {
+    cure: CURE_LOST,
+  });
 }
 
 /**

@@ -3,8 +3,10 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { PermafrostError } from '../errors.ts';
 
-/** Milliseconds in which a server, or its absence, must show. */
+/** Milliseconds in which a listener, or its absence, must show. */
 const probeTime = 2_000;
+/** Milliseconds in which a listener must answer as Temporal, on a busy machine too. */
+const answerTime = 4_000;
 
 /** What listens at an address. */
 export type Listener = 'temporal' | 'something-else' | 'nothing';
@@ -13,7 +15,7 @@ export type Listener = 'temporal' | 'something-else' | 'nothing';
 export async function connectClient(address: string, namespace: string): Promise<Client> {
   await assertListening(address);
   try {
-    const connection = await Connection.connect({ address, connectTimeout: probeTime });
+    const connection = await Connection.connect({ address, connectTimeout: answerTime });
     return new Client({ connection, namespace });
   } catch (cause) {
     throw unreachable(address, 'something listens there, but it does not answer as Temporal', cause);
@@ -36,7 +38,7 @@ export async function connectWorker(address: string): Promise<NativeConnection> 
 export async function probe(address: string): Promise<Listener> {
   if (!(await isListening(address))) return 'nothing';
   try {
-    const connection = await Connection.connect({ address, connectTimeout: probeTime });
+    const connection = await Connection.connect({ address, connectTimeout: answerTime });
     await connection.close();
     return 'temporal';
   } catch {

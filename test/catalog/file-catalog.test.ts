@@ -72,6 +72,27 @@ async function tryCommit(store: ObjectStore, snapshotId: bigint): Promise<number
   }
 }
 
+/** Versions 1 to 4, of which 2 is pruned, and a writer that has read the hint when 1 was current and wakes up now. */
+async function pruneVersion2(store: ObjectStore, plannedAt: number) {
+  const location = new FileCatalog(store).tableLocation('orders');
+  const create = new FileCatalog(store, () => 1_000);
+  const base = await create.commit('orders', [{ type: 'assert-create' }], sampleUpdates(location));
+  for (const [id, now] of [
+    [1n, 2_000],
+    [2n, 3_000],
+    [3n, 4_000],
+  ] as const) {
+    const { metadata } = await loadOrders(store);
+    await new FileCatalog(store, () => now).commit('orders', [], snapshotUpdates(metadata, id));
+  }
+  await store.delete(versionPath(2));
+  let hintReads = 0;
+  const asleep = wrapStore(store, {
+    get: async (path) => (path.endsWith('.text') && (hintReads += 1) === 1 ? bytesOf('1') : store.get(path)),
+  });
+  return { base, sleeper: new FileCatalog(asleep, () => plannedAt) };
+}
+
 function connectionReset(): PermafrostError {
   return new PermafrostError('lake-unwritable', 'the connection was reset');
 }
@@ -236,24 +257,24 @@ describe('a race', () => {
     expect(await pathsOf(store)).toEqual(paths);
   });
 
-  test('a version created anew in a pruned slot is not a commit', async () => {
+  test.each([
+    ['at another time', 1_500],
+    ['in the very millisecond of the pruned one', 2_000],
+  ])('a snapshot committed anew in a pruned slot, planned %s, is not a commit', async (_when, plannedAt) => {
     const store = createMemoryStore();
-    const base = await createOrders(store);
-    for (let night = 1n; night <= 3n; night += 1n) await commitSnapshot(store, night);
-    await store.delete(versionPath(2));
-    let hintReads = 0;
-    const sleeper = new FileCatalog(
-      wrapStore(store, {
-        // It read the hint long ago and wakes up now.
-        get: async (path) =>
-          path.endsWith('.text') && (hintReads += 1) === 1 ? bytesOf('1') : store.get(path),
-      }),
-    );
-    expect(await outcomeOf(sleeper.commit('orders', onHead(base), snapshotUpdates(base.metadata, 9n)))).toBe(
-      'commit-conflict',
-    );
+    const { base, sleeper } = await pruneVersion2(store, plannedAt);
+    const commit = sleeper.commit('orders', onHead(base), snapshotUpdates(base.metadata, 9n));
+    expect(await outcomeOf(commit)).toBe('commit-conflict');
     expect(await hintOf(store)).toBe('4');
     expect((await loadOrders(store)).metadata.snapshots).toHaveLength(3);
+  });
+
+  test('properties committed anew in a pruned slot are not a commit', async () => {
+    const store = createMemoryStore();
+    const { sleeper } = await pruneVersion2(store, 1_500);
+    const update = { action: 'set-properties', updates: { a: '1' } } as const;
+    expect(await outcomeOf(sleeper.commit('orders', [], [update]))).toBe('commit-conflict');
+    expect((await loadOrders(store)).metadata.properties).not.toHaveProperty('a');
   });
 });
 

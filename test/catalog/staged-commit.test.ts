@@ -4,7 +4,7 @@ import { FileCatalog } from '../../src/catalog/file-catalog.ts';
 import { errorCodeOf } from '../../src/errors.ts';
 import type { DataFile } from '../../src/iceberg/data-file.ts';
 import { readManifestList } from '../../src/iceberg/manifest-list.ts';
-import { readManifest } from '../../src/iceberg/manifest.ts';
+import { readListedManifest, readManifest } from '../../src/iceberg/manifest.ts';
 import { newSnapshotId, stageSnapshot, type StagedWrite } from '../../src/iceberg/stage.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
@@ -21,7 +21,7 @@ async function prepare(store: ObjectStore, days: number, name: string, write: St
     base: loaded?.metadata,
     changes: loaded === undefined ? sampleUpdates(location) : [],
     parentManifests: await manifestsOf(store),
-    loadManifest: async (uri) => readManifest(await store.get(pathIn(store, uri))),
+    loadManifest: async (row) => readListedManifest(await store.get(pathIn(store, row.path)), row),
     write,
     dataFiles: [file],
     snapshotId: newSnapshotId(),

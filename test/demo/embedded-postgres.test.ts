@@ -106,6 +106,21 @@ describe('an embedded Postgres', () => {
     ).toStrictEqual([['b', 'C.UTF-8', 'UTF8']]);
   });
 
+  it('takes further server settings', async () => {
+    const server = await startEmbeddedPostgres({ folder: shared, settings: { max_connections: '17' } });
+    cleanups.push(() => server.stop());
+    expect(await query(server.url(), 'show max_connections')).toStrictEqual([['17']]);
+  });
+
+  it('says why the server did not start', async () => {
+    await expect(
+      startEmbeddedPostgres({ folder: shared, settings: { nonsense: '1' } }),
+    ).rejects.toMatchObject({
+      code: 'unexpected',
+      message: expect.stringContaining('unrecognized configuration parameter "nonsense"'),
+    });
+  });
+
   it('refuses a folder that a living server uses, and leaves that server alone', async () => {
     const server = await start(shared);
     await expect(startEmbeddedPostgres({ folder: shared })).rejects.toMatchObject({

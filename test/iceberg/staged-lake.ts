@@ -2,7 +2,7 @@ import { applyUpdates } from '../../src/iceberg/apply-update.ts';
 import { checkRequirements } from '../../src/iceberg/check-requirements.ts';
 import type { DataFile } from '../../src/iceberg/data-file.ts';
 import { type ManifestFile, readManifestList } from '../../src/iceberg/manifest-list.ts';
-import { type Manifest, type ManifestEntry, readManifest } from '../../src/iceberg/manifest.ts';
+import { inheritEntry, type Manifest, type ManifestEntry, readManifest } from '../../src/iceberg/manifest.ts';
 import {
   newSnapshotId,
   stageSnapshot,
@@ -51,9 +51,10 @@ export class StagedLake {
       base: this.metadata,
       changes: this.metadata === undefined ? sampleUpdates(LOCATION) : [],
       parentManifests: this.manifests(),
-      loadManifest: (path) => {
-        this.loaded.push(path);
-        return Promise.resolve(this.manifest(path));
+      loadManifest: (row) => {
+        this.loaded.push(row.path);
+        const { entries, ...manifest } = this.manifest(row.path);
+        return Promise.resolve({ ...manifest, entries: entries.map((entry) => inheritEntry(entry, row)) });
       },
       write: { kind: 'append' },
       dataFiles: [],

@@ -5,6 +5,7 @@ import { archivedTable, failedTable, nightResult } from './night-results.ts';
 const groupB = {
   letter: 'B',
   snapshotId: '00000004-00000002-1',
+  fingerprint: '7d793037a0760186574b0282f2f435e7',
   lsn: '1F/8B000110',
   exportedAt: '2026-11-20T02:05:11.700Z',
   database: 'navigator',

@@ -49,6 +49,7 @@ export function nightResult(changes: Partial<NightResult> = {}): NightResult {
       {
         letter: 'A',
         snapshotId: '00000003-0000001B-1',
+        fingerprint: '5d41402abc4b2a76b9719d911017c592',
         lsn: '1F/8A22C0D8',
         exportedAt: '2026-11-20T02:00:01.002Z',
         database: 'navigator',

@@ -24,7 +24,7 @@ test('P1: every session that imports the snapshot sees what was there at the exp
   const info = await exportSnapshot(holder);
   await runSql(url, 'INSERT INTO t VALUES (2)');
   for (const reader of [await openTest(url), await openTest(url)]) {
-    await importSnapshot(reader, info.snapshotId);
+    await importSnapshot(reader, info);
     expect(await reader.query('SELECT a FROM public.t')).toEqual([{ a: '1' }]);
     expect(await reader.query("SELECT current_setting('transaction_isolation') AS i")).toEqual([
       { i: 'repeatable read' },
@@ -68,19 +68,26 @@ test('a hoster that withholds pg_control_system() leaves only the system identif
 test('F02: a snapshot whose holder is gone cannot be imported: snapshot-lost', async () => {
   const url = inject('postgresUrl');
   const holder = await openTest(url);
-  const { snapshotId } = await exportSnapshot(holder);
+  const snapshot = await exportSnapshot(holder);
   await holder.close();
-  await expect(importSnapshot(await openTest(url), snapshotId)).rejects.toMatchObject({
+  await expect(importSnapshot(await openTest(url), snapshot)).rejects.toMatchObject({
     code: 'snapshot-lost',
   });
-  await expect(importSnapshot(await openTest(url), 'FFFFFFFF-0000FFFF-1')).rejects.toMatchObject({
+  await expect(importSnapshot(await openTest(url), { ...snapshot, snapshotId: 'FFFFFFFF-0000FFFF-1' })).rejects.toMatchObject({
     code: 'snapshot-lost',
   });
 });
 
+test('a snapshot that has the id of the meant one, but sees something else, is not read: snapshot-lost', async () => {
+  const url = inject('postgresUrl');
+  const { snapshotId } = await exportSnapshot(await openTest(url));
+  const before = { snapshotId, fingerprint: 'd41d8cd98f00b204e9800998ecf8427e' };
+  await expect(importSnapshot(await openTest(url), before)).rejects.toMatchObject({ code: 'snapshot-lost' });
+});
+
 test('a snapshot of another database is not imported', async () => {
-  const { snapshotId } = await exportSnapshot(await openTest(await createTestDatabase()));
-  await expect(importSnapshot(await openTest(inject('postgresUrl')), snapshotId)).rejects.toMatchObject({
+  const snapshot = await exportSnapshot(await openTest(await createTestDatabase()));
+  await expect(importSnapshot(await openTest(inject('postgresUrl')), snapshot)).rejects.toMatchObject({
     code: 'source-unsuitable',
   });
 });
@@ -89,7 +96,7 @@ test.each(["x'; DROP TABLE t; --", '', '00000003-0000001B-1\n', '../00000003-000
   'the snapshot id %j is refused before it reaches the server',
   async (snapshotId) => {
     const session = await openTest(inject('postgresUrl'));
-    await expect(importSnapshot(session, snapshotId)).rejects.toMatchObject({ code: 'configuration' });
+    await expect(importSnapshot(session, { snapshotId, fingerprint: '' })).rejects.toMatchObject({ code: 'configuration' });
   },
 );
 
@@ -120,13 +127,13 @@ test('F09: the watch tells when the server does not answer any more', async () =
 
 test('probes keep the snapshot, and a stopped watch asks no more', async () => {
   const holder = await openTest(inject('postgresUrl'));
-  const { snapshotId } = await exportSnapshot(holder);
+  const snapshot = await exportSnapshot(holder);
   const watch = watchSnapshot(holder, { everyMs: 5, answerWithinMs: 5000 });
   await new Promise((resolve) => {
     setTimeout(resolve, 60);
   });
   watch.stop();
-  await importSnapshot(await openTest(inject('postgresUrl')), snapshotId);
+  await importSnapshot(await openTest(inject('postgresUrl')), snapshot);
   const asked = `SELECT query, state_change FROM pg_stat_activity WHERE pid = ${holder.server.backendPid}`;
   const [before] = await runSql(inject('postgresUrl'), asked);
   await new Promise((resolve) => {

@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { beforeAll, expect, test } from 'vitest';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect, test } from 'vitest';
 import { runStep } from '../../activities/running-step.ts';
 import { PermafrostError } from '../../src/errors.ts';
-import { createLogger } from '../../src/logger.ts';
-import { installRuntime } from '../../src/temporal/runtime.ts';
-
-beforeAll(() => installRuntime(createLogger({ level: 'silent' })));
 
 test('a step beats at once, and then at least every two seconds with its latest report', async () => {
   const environment = new MockActivityEnvironment();
@@ -46,7 +43,7 @@ test('a step that ends well although it was asked to stop keeps its result', asy
 });
 
 function failAt(attempt: number): Promise<unknown> {
-  return new MockActivityEnvironment({ attempt }).run(() =>
+  return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(() =>
     runStep(() => Promise.reject(new PermafrostError('integrity', 'sizes differ'))),
   );
 }

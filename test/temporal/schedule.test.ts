@@ -65,7 +65,9 @@ test('a triggered night has today as its run date', async () => {
     await expect.poll(() => archiver.reports.length, { timeout: 15_000 }).toBe(1);
     expect(archiver.reports[0]).toMatchObject({ night: new Date().toISOString().slice(0, 10), late: false });
     await expect
-      .poll(async () => (await describeSchedule(client, request.set)).recentNights.length, { timeout: 15_000 })
+      .poll(async () => (await describeSchedule(client, request.set)).recentNights.length, {
+        timeout: 15_000,
+      })
       .toBe(1);
     await deleteSchedule(client, request.set);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backfillNights, datesOf } from '../../src/temporal/backfill.ts';
+import { backfillNights, nightsOf } from '../../src/temporal/backfill.ts';
 import { awaitNight, cancelNight, nightWorkflowId, startNight } from '../../src/temporal/start-night.ts';
 import { FakeArchiver, untilStopped } from '../workflows/fake-archiver.ts';
 import { night } from '../workflows/night-bench.ts';
@@ -79,5 +79,5 @@ test.each([
   ['not a date', '2024-02-30', '2024-03-01'],
   ['not in order of year, month, day', '01.02.2024', '2024-03-01'],
 ])('a range that is %s is refused', (_, from, to) => {
-  expect(() => datesOf(from, to)).toThrow(expect.objectContaining({ code: 'configuration' }));
+  expect(() => nightsOf(from, to)).toThrow(expect.objectContaining({ code: 'configuration' }));
 });

@@ -59,6 +59,7 @@ export class FakeArchiver implements Archiver {
     return {
       info: {
         snapshotId,
+        fingerprint: `f${this.#exports}`,
         lsn: `0/${this.#exports}000`,
         exportedAt: '2024-11-20T01:15:00.000Z',
         database: 'shop',

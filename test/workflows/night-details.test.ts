@@ -18,6 +18,7 @@ test('the details name snapshot id and metadata version of each table', () => {
         {
           letter: 'A',
           snapshotId: '0000001-1',
+          fingerprint: '5d41402abc4b2a76b9719d911017c592',
           lsn: '0/1',
           exportedAt: '2026-11-20T01:15:00Z',
           database: 'shop',

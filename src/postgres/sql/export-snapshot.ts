@@ -1,3 +1,6 @@
+/** What the running transaction sees, as 32 hex digits: equal under the same snapshot, also on PostgreSQL 12. */
+export const SNAPSHOT_FINGERPRINT = 'pg_catalog.md5(pg_catalog.txid_current_snapshot()::pg_catalog.text)';
+
 /**
  * Exports the snapshot of the running transaction. Everything committed well before the position is in the snapshot;
  * of what was committed in the same moment some may be and some may not.
@@ -5,6 +8,7 @@
 export const EXPORT_SNAPSHOT = `
 SELECT
   pg_catalog.pg_export_snapshot() AS snapshot_id,
+  ${SNAPSHOT_FINGERPRINT} AS fingerprint,
   CASE WHEN pg_catalog.pg_is_in_recovery()
     THEN pg_catalog.pg_last_wal_replay_lsn()
     ELSE pg_catalog.pg_current_wal_lsn()
