@@ -2,8 +2,8 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toApplicationFailure } from '../src/temporal/failure-mapping.ts';
 
-/** Milliseconds between heartbeats; the worker passes on at most one in 2 s. */
-const beatInterval = 1_000;
+/** Milliseconds between heartbeats: how soon a step hears that it is no longer wanted. */
+const beatInterval = 500;
 
 export type StepContext = {
   readonly signal: AbortSignal;
@@ -14,7 +14,7 @@ export type StepContext = {
 };
 
 /**
- * Runs one step of a night as an activity: beats at once and then every second with the latest report, passes
+ * Runs one step of a night as an activity: beats at once and then every half second with the latest report, passes
  * cancellation on, and is the one place where an error becomes a Temporal failure.
  */
 export async function runStep<T>(step: (context: StepContext) => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ import { tablesTaskQueue } from '../src/temporal/task-queues.ts';
 /** How long the night waits for a snapshot to be exported, at its start and after the holder died. */
 export const snapshotPatience = '1 hour';
 
-/** Heartbeats come every 2 s or faster; a worker that is silent this long is taken for dead. */
+/** Heartbeats come every half second; a worker that is silent this long is taken for dead. */
 const heartbeatTimeout = '15 seconds';
 
 /** Pointless to repeat as they stand; the workflow asks again under a new snapshot. */
@@ -34,8 +34,8 @@ export const planning: ActivityOptions = {
 };
 
 /**
- * Runs as long as the night and is stopped by it. Retries make a new snapshot. The cancelled holder is not waited for:
- * it ends a read-only transaction and hears of it with its next heartbeat.
+ * Runs as long as the night and is stopped by it. Retries make a new snapshot. The night ends with
+ * the transaction closed: the holder hears of it with its next heartbeat, while the report is being sent.
  */
 export const holdingSnapshot: ActivityOptions = {
   activityId: 'hold-snapshot',
@@ -44,7 +44,7 @@ export const holdingSnapshot: ActivityOptions = {
   startToCloseTimeout: '30 days',
   scheduleToCloseTimeout: '30 days',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
 /**

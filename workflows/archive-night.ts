@@ -38,8 +38,9 @@ export async function archiveNight(request: NightRequest): Promise<NightResult> 
   const snapshots = holdSnapshots((groups) => board.exported(groups));
 
   const result = await archiveUnder(snapshots, night, board);
-  snapshots.close();
+  const released = snapshots.close();
   await CancellationScope.nonCancellable(() => report(result, board));
+  await released;
 
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the night was cancelled');
   if (!nightSucceeded(result)) throw concludeNight(result);

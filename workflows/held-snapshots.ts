@@ -18,8 +18,8 @@ export type HeldSnapshots = {
   readonly groups: readonly ConsistencyGroup[];
   /** Runs a step under the snapshot that is held now, and again under the next one when that is lost meanwhile. */
   under<T>(step: (group: ConsistencyGroup) => Promise<T>): Promise<T>;
-  /** Ends the snapshot transaction. */
-  close(): void;
+  /** Ends the snapshot transaction; resolves when its holder has let it go. Never rejects. */
+  close(): Promise<void>;
 };
 
 /** Starts the holder: an activity that keeps the snapshot transaction open and signals each snapshot it exports. */
@@ -37,7 +37,7 @@ export function holdSnapshots(onExported: (groups: readonly ConsistencyGroup[]) 
       end = readFailure(error);
     }
   };
-  void hold();
+  const holding = hold();
 
   const nextAfter = async (lost: ConsistencyGroup | undefined): Promise<ConsistencyGroup> => {
     const held = (): ConsistencyGroup | undefined => {
@@ -65,7 +65,10 @@ export function holdSnapshots(onExported: (groups: readonly ConsistencyGroup[]) 
         }
       }
     },
-    close: () => scope.cancel(),
+    close() {
+      scope.cancel();
+      return holding;
+    },
   };
 }
 

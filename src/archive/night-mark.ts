@@ -2,6 +2,7 @@ import type { LoadedTable } from '../catalog/catalog.ts';
 import { z } from 'zod';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { ArchiveTableInput } from './archiver.ts';
+import { versionOf } from './metadata-version.ts';
 import type { ArchivedTable } from './night.ts';
 
 /**
@@ -60,6 +61,7 @@ export function resultOf(
   outcome: { readonly seconds: number; readonly alreadyCommitted: boolean },
 ): ArchivedTable {
   const { summary } = snapshot;
+  const version = versionOf(table, snapshot);
   return {
     kind: 'archived',
     schema: input.table.schema,
@@ -69,8 +71,8 @@ export function resultOf(
     bytes: Number(summary['added-files-size'] ?? 0),
     seconds: outcome.seconds,
     snapshotId: String(snapshot['snapshot-id']),
-    metadataVersion: table.metadataVersion,
-    metadataLocation: table.metadataLocation,
+    metadataVersion: version?.number ?? table.metadataVersion,
+    metadataLocation: version?.location ?? table.metadataLocation,
     operation: summary.operation === 'overwrite' ? 'overwrite' : 'append',
     consistencyGroup: summary[MARK.consistencyGroup] ?? input.consistencyGroup,
     alreadyCommitted: outcome.alreadyCommitted,

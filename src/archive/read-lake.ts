@@ -2,6 +2,7 @@ import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { PermafrostError } from '../errors.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { versionOf } from './metadata-version.ts';
 import { MARK } from './night-mark.ts';
 import { PROPERTY } from './table-properties.ts';
 
@@ -61,7 +62,6 @@ export async function loadLakeTable(catalog: Catalog, name: string): Promise<Loa
 /** Every kept snapshot of the table, newest first. */
 export function describeHistory(table: LoadedTable): readonly LakeSnapshot[] {
   const { metadata } = table;
-  const versions = versionTimes(table);
   return metadata.snapshots.toReversed().map((snapshot) => ({
     snapshotId: String(snapshot['snapshot-id']),
     parentSnapshotId: snapshot['parent-snapshot-id']?.toString(),
@@ -70,7 +70,7 @@ export function describeHistory(table: LoadedTable): readonly LakeSnapshot[] {
     operation: snapshot.summary.operation,
     rows: Number(snapshot.summary['added-records'] ?? 0),
     bytes: Number(snapshot.summary['added-files-size'] ?? 0),
-    metadataVersion: versions.find((version) => version.writtenAt >= snapshot['timestamp-ms'])?.number,
+    metadataVersion: versionOf(table, snapshot)?.number,
     consistencyGroup: snapshot.summary[MARK.consistencyGroup],
     schemaChanges: JSON.parse(snapshot.summary[MARK.schemaChanges] ?? '[]') as readonly string[],
   }));
@@ -109,15 +109,6 @@ export function pathOf(store: ObjectStore, uri: string): string {
   throw new PermafrostError('lake-foreign', 'the lake names files that lie outside of it', {
     cure: `the lake was written under another location; open it as it was written, not as ${store.rootUri}`,
   });
-}
-
-/** When each metadata version was written, oldest first: the log names the earlier ones, the table itself the last. */
-function versionTimes(table: LoadedTable): readonly { readonly number: number; readonly writtenAt: number }[] {
-  const logged = table.metadata['metadata-log'].map((entry) => ({
-    number: Number(/\/v(\d+)\.metadata\.json$/.exec(entry['metadata-file'])?.[1]),
-    writtenAt: entry['timestamp-ms'],
-  }));
-  return [...logged, { number: table.metadataVersion, writtenAt: table.metadata['last-updated-ms'] }];
 }
 
 function isPresent<T>(value: T | undefined): value is T {

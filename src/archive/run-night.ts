@@ -36,7 +36,10 @@ export interface NightWatcher {
 export async function runNight(request: DatedNightRequest, options: RunNightOptions): Promise<NightResult> {
   const { clock, signal } = options;
   const startedAt = clock.now().toISOString();
-  const outcome = await archiveUnderSnapshot(request, options).catch(withoutPlan);
+  const outcome = await archiveUnderSnapshot(request, options).catch((error: unknown) => {
+    if (signal.aborted) throw interrupted();
+    return withoutPlan(error);
+  });
   if (signal.aborted) throw interrupted();
   return {
     night: request.night,
@@ -67,7 +70,9 @@ async function archiveUnderSnapshot(
   }
 }
 
+/** An error that is not ours is a defect, and its stack must be seen. */
 function withoutPlan(error: unknown): NightOutcome {
+  if (!(error instanceof PermafrostError)) throw error;
   const nothing = { source: '', lake: '', consistencyGroups: [], tables: [], excluded: [], missing: [] };
   return { ...nothing, failure: toFailure(error) };
 }

@@ -1,6 +1,7 @@
 import type { ReportDelivery } from '../archive/archiver.ts';
 import { type NightFailure, type NightResult, tableLabel, type TableResult } from '../archive/night.ts';
 import { formatBytes, formatCount, formatInstant, formatSeconds } from '../quantity.ts';
+import { printable } from './printable.ts';
 import { layOutTable } from './text-table.ts';
 
 /** The night as a table for people: one line per table, failures with their cure below. */
@@ -33,18 +34,17 @@ function toRow(table: TableResult): readonly string[] {
 }
 
 function notes(result: NightResult): readonly string[] {
-  const lines = result.tables.flatMap((table) => {
-    if (table.kind === 'failed') {
-      return [failureLine(tableLabel(table), table)];
-    }
-    return [
-      ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
-      ...table.specialValues.map(
-        (special) =>
-          `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.column}__raw`,
-      ),
-    ];
-  });
+  const lines = result.tables.flatMap((table) =>
+    table.kind === 'failed'
+      ? []
+      : [
+          ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
+          ...table.specialValues.map(
+            (special) =>
+              `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.column}__raw`,
+          ),
+        ],
+  );
   const whole = result.failure === undefined ? [] : [failureLine('the whole night', result.failure)];
   const missing = result.missing.map((name) => `✗ ${name}: not in the source`);
   const excluded = result.excluded.map((table) => `· ${tableLabel(table)} left out: ${table.rule}`);
@@ -57,8 +57,18 @@ function notes(result: NightResult): readonly string[] {
         `· recorded late: the tables hold the state of ${formatInstant(result.startedAt)}, not of ${result.night}`,
       ]
     : [];
-  const all = [...whole, ...missing, ...lines, ...groups, ...late, ...excluded];
-  return all.length === 0 ? [] : [...all, ''];
+  const all = [...whole, ...failures(result), ...missing, ...lines, ...groups, ...late, ...excluded];
+  return all.length === 0 ? [] : [...all.map(printable), ''];
+}
+
+/** Tables that failed for the same reason share a line. */
+function failures(result: NightResult): readonly string[] {
+  const failed = result.tables.filter((table) => table.kind === 'failed');
+  const alike = Map.groupBy(failed, ({ message, cure }) => JSON.stringify([message, cure]));
+  return [...alike.values()].flatMap((tables) => {
+    const [first] = tables;
+    return first === undefined ? [] : [failureLine(tables.map(tableLabel).join(', '), first)];
+  });
 }
 
 function failureLine(what: string, { message, cure }: NightFailure): string {

@@ -22,11 +22,16 @@ export function exitWhenSaid(): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 }
 
+/** One Ctrl-C can arrive twice, from the terminal and from npm: only a later one is a second one. */
+const SAME_INTERRUPT_MS = 1_000;
+
 /** Aborts with the first interrupt or termination request; a second one ends the process at once. */
 export function abortOnInterrupt(): AbortSignal {
   const abort = new AbortController();
+  let askedAt = 0;
   const stop = () => {
-    if (abort.signal.aborted) process.exit(130);
+    if (!abort.signal.aborted) askedAt = performance.now();
+    else if (performance.now() - askedAt > SAME_INTERRUPT_MS) process.exit(130);
     abort.abort();
   };
   process.on('SIGINT', stop);

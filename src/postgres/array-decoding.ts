@@ -46,7 +46,8 @@ export class ArrayDecoder implements ColumnDecoder {
       else {
         const dimensions = dimensionsOf(view, at, row - start);
         if (dimensions === 0) checkEmpty(view, at, row - start);
-        else if (dimensions === 1 && view.getInt32(at + 20) === 1) found = this.#locate(view, at, found, row - start);
+        else if (dimensions === 1 && view.getInt32(at + 20) === 1)
+          found = this.#locate(view, at, found, row - start);
         else this.#addSpecial(run, at, row, row - start);
       }
       offsets[row + 1] = this.#elements + found;
@@ -63,7 +64,14 @@ export class ArrayDecoder implements ColumnDecoder {
     const nullBitmap = this.#nulls.take(length);
     this.#length = 0;
     this.#elements = 0;
-    return makeData({ type: this.type, length, nullCount, nullBitmap, valueOffsets, child: this.#element.take() });
+    return makeData({
+      type: this.type,
+      length,
+      nullCount,
+      nullBitmap,
+      valueOffsets,
+      child: this.#element.take(),
+    });
   }
 
   #decodeElements(elements: TupleRun, offsets: Int32Array, start: number): void {
@@ -124,7 +132,13 @@ function elementSize(view: DataView, at: number, end: number, rowOfRun: number):
 }
 
 /** The text that Postgres prints for any array, bounds included where one is not 1. */
-function arrayText(bytes: Buffer, view: DataView, at: number, rowOfRun: number, elementText: ElementText): string {
+function arrayText(
+  bytes: Buffer,
+  view: DataView,
+  at: number,
+  rowOfRun: number,
+  elementText: ElementText,
+): string {
   const dimensions = Array.from({ length: dimensionsOf(view, at, rowOfRun) }, (_, index) => ({
     length: view.getInt32(at + 16 + index * DIMENSION_SIZE),
     lowerBound: view.getInt32(at + 20 + index * DIMENSION_SIZE),

@@ -16,7 +16,11 @@ export type DecodedBatch = {
 /** How many cells of a column went to its companion. */
 export type SpecialCellCount = { readonly column: string; readonly cells: number };
 
-type ColumnState = { readonly column: WireColumn; readonly decoder: ColumnDecoder; readonly specials: SpecialCells };
+type ColumnState = {
+  readonly column: WireColumn;
+  readonly decoder: ColumnDecoder;
+  readonly specials: SpecialCells;
+};
 
 /** Gathers runs of tuples into batches, column by column. */
 export class BatchBuilder {
@@ -87,9 +91,13 @@ export class BatchBuilder {
     }
     if (!(error instanceof InvalidText)) return error;
     const rows = `${this.#totalRows - this.#batchRows + 1} to ${this.#totalRows}`;
-    return new PermafrostError('value-unrepresentable', `column "${column}": text that is not UTF-8 in rows ${rows}`, {
-      cure: "Correct the text in the source, or archive the column's bytes (convert_to(…) or ::bytea).",
-    });
+    return new PermafrostError(
+      'value-unrepresentable',
+      `column "${column}": text that is not UTF-8 in rows ${rows}`,
+      {
+        cure: "Correct the text in the source, or archive the column's bytes (convert_to(…) or ::bytea).",
+      },
+    );
   }
 }
 

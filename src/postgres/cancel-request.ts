@@ -20,7 +20,9 @@ export async function requestCancel(client: pg.Client, timeoutMs: number): Promi
   request.writeInt32BE(processID, 8);
   request.writeInt32BE(secretKey, 12);
   const { host, port } = client;
-  const address: NetConnectOpts = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+  const address: NetConnectOpts = host.startsWith('/')
+    ? { path: `${host}/.s.PGSQL.${port}` }
+    : { host, port };
   await new Promise<void>((resolve) => {
     const socket = connect(address, () => socket.write(request));
     socket.setTimeout(timeoutMs, () => socket.destroy());

@@ -49,7 +49,11 @@ export function createColumnDecoder(wire: WireType, specials: SpecialCells): Col
     case 'timestamp':
       return new TimestampDecoder(wire.utc, specials);
     case 'array':
-      return new ArrayDecoder(createColumnDecoder(wire.element, specials), elementTextOf(wire.element), specials);
+      return new ArrayDecoder(
+        createColumnDecoder(wire.element, specials),
+        elementTextOf(wire.element),
+        specials,
+      );
     default:
       return assertNever(wire);
   }

@@ -40,6 +40,8 @@ const MESSAGE_HEAD_SIZE = 5;
 /** Fields located before they are decoded; about what one read from a socket holds. */
 const FIELDS_PER_RUN = 16_384;
 const SMALLEST_TAIL = 8192;
+const KEPT_TAIL = 128 * 2 ** 10;
+const LONG_TAIL = 16 * 2 ** 20;
 
 /** What the tail waits for: a tuple's count of fields, the length of a field, the tuple as a whole … */
 type Phase = 'signature' | 'extension' | 'tuple' | 'field' | 'whole' | 'end';
@@ -149,7 +151,8 @@ export class CopyDecoder {
       if (this.#builder.batchRows === before) return at;
       if (this.#onTuples !== undefined) this.#show(bytes.subarray(at, end), headSize);
       at = end;
-      if (this.#measured >= this.#batchBytes || this.#builder.batchRows >= MOST_BATCH_ROWS) this.#completeBatch();
+      if (this.#measured >= this.#batchBytes || this.#builder.batchRows >= MOST_BATCH_ROWS)
+        this.#completeBatch();
     }
   }
 
@@ -224,10 +227,11 @@ export class CopyDecoder {
     return from + size;
   }
 
-  /** Doubles, so that a long field that comes in many pieces is copied a bounded number of times. */
+  /** Doubles, so that a long tuple in many pieces is copied a few times only; one that proves long gets all it needs. */
   #reserveTail(length: number): void {
     if (length <= this.#tail.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#needed, this.#tail.length * 2)));
+    const enough = length > LONG_TAIL ? this.#needed : Math.min(this.#needed, this.#tail.length * 2);
+    const grown = Buffer.allocUnsafeSlow(Math.max(length, enough));
     this.#tail.copy(grown, 0, 0, this.#tailLength);
     this.#tail = grown;
   }
@@ -255,10 +259,13 @@ export class CopyDecoder {
   }
 
   #checkHeader(): void {
-    if (!this.#tail.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw this.#malformed('no COPY signature');
-    if (this.#tail.readUInt32BE(SIGNATURE.length) & CRITICAL_FLAGS) throw this.#malformed('unknown header flags');
+    if (!this.#tail.subarray(0, SIGNATURE.length).equals(SIGNATURE))
+      throw this.#malformed('no COPY signature');
+    if (this.#tail.readUInt32BE(SIGNATURE.length) & CRITICAL_FLAGS)
+      throw this.#malformed('unknown header flags');
     const extension = this.#tail.readInt32BE(SIGNATURE.length + 4);
-    if (extension < 0 || extension > LARGEST_EXTENSION) throw this.#malformed('header extension of wrong length');
+    if (extension < 0 || extension > LARGEST_EXTENSION)
+      throw this.#malformed('header extension of wrong length');
     this.#phase = 'extension';
     this.#needed = HEADER_SIZE + extension;
   }
@@ -267,7 +274,7 @@ export class CopyDecoder {
     this.#phase = 'tuple';
     this.#tailLength = 0;
     this.#needed = COUNT_SIZE;
-    if (this.#tail.length > SMALLEST_TAIL * 16) this.#tail = Buffer.alloc(SMALLEST_TAIL);
+    if (this.#tail.length > KEPT_TAIL) this.#tail = Buffer.alloc(SMALLEST_TAIL);
   }
 
   #readCount(): void {

@@ -20,6 +20,8 @@ const FULL_READ = 65_536;
  * several times the processor time of taking 64 KiB at once.
  */
 const GATHER_MS = 1;
+/** Small tables are through before it pays to wait. */
+const GATHER_FROM_BYTES = 2 ** 18;
 /** How long the server may take to cancel before the connection is cut. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
@@ -92,12 +94,14 @@ export class CopyReader implements pg.Submittable {
     if (this.#stopping !== undefined) return new PermafrostError('cancelled', 'stopped before it began');
     const { stream } = connection;
     const [driver, ...others] = stream.listeners('data');
-    if (!isDataListener(driver) || others.length > 0) return new Error('the connection is read by someone else');
+    if (!isDataListener(driver) || others.length > 0)
+      return new Error('the connection is read by someone else');
     this.#connection = connection;
     this.#driver = driver;
     this.#sorter = new CopyMessageSorter(
       {
-        takeMessages: (chunk, from) => this.#decode(() => this.#options.decoder.pushMessages(chunk, from), from),
+        takeMessages: (chunk, from) =>
+          this.#decode(() => this.#options.decoder.pushMessages(chunk, from), from),
         takePayload: (piece) => {
           this.#decode(() => this.#collect(this.#options.decoder.push(piece)), undefined);
         },
@@ -149,7 +153,7 @@ export class CopyReader implements pg.Submittable {
     this.#options.onProgress?.(this.#options.decoder.rows, this.#bytes);
     if (rest !== undefined) this.#giveBack(rest);
     else if (this.#batches.length > 0) this.#connection?.stream.pause();
-    else if (chunk.length < FULL_READ) this.#gather();
+    else if (chunk.length < FULL_READ && this.#bytes > GATHER_FROM_BYTES) this.#gather();
   };
 
   /** Runs a step of the decoder; once one has failed, what is left of the stream is thrown away. */

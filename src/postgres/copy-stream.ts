@@ -58,7 +58,10 @@ export async function* copyTable(
     for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) yield batch;
     const { lastBatch, rows, specialCells } = decoder.finish();
     if (reader.commandRows !== rows) {
-      throw new PermafrostError('integrity', `${doing}: ${rows} rows decoded, but the server sent ${reader.commandRows}`);
+      throw new PermafrostError(
+        'integrity',
+        `${doing}: ${rows} rows decoded, but the server sent ${reader.commandRows}`,
+      );
     }
     if (lastBatch !== undefined) yield lastBatch;
     return { rows, bytes: reader.bytes, specialCells };

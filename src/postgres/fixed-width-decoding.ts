@@ -1,8 +1,22 @@
-import { Bool, type Data, type DataType, DateDay, Int32, Int64, makeData, TimestampMicrosecond } from 'apache-arrow';
+import {
+  Bool,
+  type Data,
+  type DataType,
+  DateDay,
+  Int32,
+  Int64,
+  makeData,
+  TimestampMicrosecond,
+} from 'apache-arrow';
 import { NullBitmap, type NumberArray, ValueBuffer } from './column-buffer.ts';
 import { type ColumnDecoder, MalformedField, type TupleRun } from './column-decoding.ts';
 import type { SpecialCells } from './special-value.ts';
-import { DAYS_1970_TO_2000, MICROSECONDS_1970_TO_2000, specialDateText, specialTimestampText } from './timestamp-text.ts';
+import {
+  DAYS_1970_TO_2000,
+  MICROSECONDS_1970_TO_2000,
+  specialDateText,
+  specialTimestampText,
+} from './timestamp-text.ts';
 
 /*
  * Each type has a loop of its own: one loop that calls a function for each value would see many shapes, and the
@@ -30,7 +44,13 @@ export abstract class FixedWidthDecoder<A extends NumberArray<A>> implements Col
     const nullCount = this.nulls.count;
     const nullBitmap = this.nulls.take(length);
     // makeData looks at the bytes through the type's own array, so the bits of a float may come as an integer.
-    const props = { type: this.type, length, nullCount, nullBitmap, data: this.values.take(this.size(length)) };
+    const props = {
+      type: this.type,
+      length,
+      nullCount,
+      nullBitmap,
+      data: this.values.take(this.size(length)),
+    };
     return makeData(props);
   }
 

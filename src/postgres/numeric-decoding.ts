@@ -67,7 +67,11 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
       }
       const digits = size >= HEADER_SIZE ? view.getInt16(at + 4) : -1;
       const sign = digits >= 0 ? view.getUint16(at + 8) : -1;
-      if (digits > QUICK_DIGITS || size !== HEADER_SIZE + 2 * digits || (sign !== POSITIVE && sign !== NEGATIVE)) {
+      if (
+        digits > QUICK_DIGITS ||
+        size !== HEADER_SIZE + 2 * digits ||
+        (sign !== POSITIVE && sign !== NEGATIVE)
+      ) {
         this.#decodeWide(view, at, words, row, row - start);
         continue;
       }
@@ -131,13 +135,15 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
 function checkedSign(view: DataView, at: number, rowOfRun: number): number {
   const size = view.getInt32(at);
   const digits = size >= HEADER_SIZE ? view.getInt16(at + 4) : -1;
-  if (digits < 0 || size !== HEADER_SIZE + 2 * digits) throw new MalformedField(rowOfRun, 'numeric of wrong length');
+  if (digits < 0 || size !== HEADER_SIZE + 2 * digits)
+    throw new MalformedField(rowOfRun, 'numeric of wrong length');
   const sign = view.getUint16(at + 8);
   if (sign !== POSITIVE && sign !== NEGATIVE && !SPECIAL_TEXTS.has(sign)) {
     throw new MalformedField(rowOfRun, 'numeric of unknown sign');
   }
   for (let digitAt = at + 12; digitAt < at + 12 + 2 * digits; digitAt += 2) {
-    if (view.getUint16(digitAt) >= BASE) throw new MalformedField(rowOfRun, 'numeric with a digit above 9999');
+    if (view.getUint16(digitAt) >= BASE)
+      throw new MalformedField(rowOfRun, 'numeric with a digit above 9999');
   }
   return sign;
 }
@@ -173,7 +179,10 @@ function numericText(view: DataView, at: number): string {
   const weight = view.getInt16(at + 6);
   const displayScale = view.getUint16(at + 10);
   const group = (index: number): string =>
-    String(index >= 0 && index < digits ? view.getUint16(at + 12 + 2 * index) : 0).padStart(DECIMALS_PER_DIGIT, '0');
+    String(index >= 0 && index < digits ? view.getUint16(at + 12 + 2 * index) : 0).padStart(
+      DECIMALS_PER_DIGIT,
+      '0',
+    );
   const groups = (from: number, to: number): string =>
     Array.from({ length: Math.max(0, to - from) }, (_, index) => group(from + index)).join('');
   const whole = groups(0, weight + 1).replace(/^0+/, '') || '0';

@@ -84,7 +84,8 @@ function openStream(client: pg.Client, query: string): AsyncIterable<unknown> {
 
 function checkedRow(row: unknown, length: number): TextRow {
   const isRow = (value: unknown): value is TextRow => Array.isArray(value) && value.length === length;
-  if (!isRow(row)) throw new PermafrostError('protocol', `a row does not have the ${length} columns of its table`);
+  if (!isRow(row))
+    throw new PermafrostError('protocol', `a row does not have the ${length} columns of its table`);
   return row;
 }
 
@@ -101,5 +102,9 @@ function buildBatch(
   });
   const refused = columns.filter(({ companion }, index) => !companion && specials[index]!.total > 0);
   if (refused.length > 0) throw new SpecialValueFound(refused.map(({ name }) => name));
-  return { rows: rows.length, bytes: data.reduce((sum, column) => sum + column.byteLength, 0), columns: data };
+  return {
+    rows: rows.length,
+    bytes: data.reduce((sum, column) => sum + column.byteLength, 0),
+    columns: data,
+  };
 }

@@ -1,4 +1,15 @@
-import { Binary, Bool, type Data, type DataType, Field, Float32, Float64, List, makeData, Utf8 } from 'apache-arrow';
+import {
+  Binary,
+  Bool,
+  type Data,
+  type DataType,
+  Field,
+  Float32,
+  Float64,
+  List,
+  makeData,
+  Utf8,
+} from 'apache-arrow';
 import { assertNever } from '../errors.ts';
 import { arrowTypeOf } from './arrow-type.ts';
 import { parseArray, parseBytea, parseDate, parseNumeric, parseTimestamp } from './postgres-text.ts';
@@ -30,9 +41,13 @@ export function buildColumn(wire: WireType, texts: Texts, markSpecial: (row: num
     case 'oid':
       return fixed(type, parse(BigInt), toInt64s);
     case 'float4':
-      return fixed(new Float32(), parse(Number), (values) => Float32Array.from(values, (value) => value ?? 0));
+      return fixed(new Float32(), parse(Number), (values) =>
+        Float32Array.from(values, (value) => value ?? 0),
+      );
     case 'float8':
-      return fixed(new Float64(), parse(Number), (values) => Float64Array.from(values, (value) => value ?? 0));
+      return fixed(new Float64(), parse(Number), (values) =>
+        Float64Array.from(values, (value) => value ?? 0),
+      );
     case 'numeric':
       return fixed(
         type,
@@ -63,13 +78,22 @@ export function buildColumn(wire: WireType, texts: Texts, markSpecial: (row: num
   }
 }
 
-function fixed<T>(type: DataType, values: readonly (T | null)[], pack: (values: readonly (T | null)[]) => ArrayBufferView): Data {
+function fixed<T>(
+  type: DataType,
+  values: readonly (T | null)[],
+  pack: (values: readonly (T | null)[]) => ArrayBufferView,
+): Data {
   const props = { type, length: values.length, ...validity(values), data: pack(values) };
   return makeData(props);
 }
 
 function bools(values: readonly (boolean | null)[]): Data {
-  return makeData({ type: new Bool(), length: values.length, ...validity(values), data: bitmap(values.map(Boolean)) });
+  return makeData({
+    type: new Bool(),
+    length: values.length,
+    ...validity(values),
+    data: bitmap(values.map(Boolean)),
+  });
 }
 
 function variable(type: Utf8 | Binary, values: readonly (Buffer | null)[]): Data {
@@ -102,7 +126,10 @@ function offsets(values: readonly ({ readonly length: number } | null)[]): Int32
 
 function validity(values: readonly unknown[]): { nullCount: number; nullBitmap: Uint8Array | undefined } {
   const nullCount = values.filter((value) => value === null).length;
-  return { nullCount, nullBitmap: nullCount === 0 ? undefined : bitmap(values.map((value) => value !== null)) };
+  return {
+    nullCount,
+    nullBitmap: nullCount === 0 ? undefined : bitmap(values.map((value) => value !== null)),
+  };
 }
 
 function bitmap(bits: readonly boolean[]): Uint8Array {

@@ -67,7 +67,8 @@ export class BytesDecoder extends VariableWidthDecoder {
         if (size < NATIVE_COPY_FROM && from + size <= wordsEnd) {
           target.setBigInt64(used, view.getBigInt64(from, true), true);
           target.setBigInt64(used + 8, view.getBigInt64(from + 8, true), true);
-          for (let i = 16; i < size; i += 8) target.setBigInt64(used + i, view.getBigInt64(from + i, true), true);
+          for (let i = 16; i < size; i += 8)
+            target.setBigInt64(used + i, view.getBigInt64(from + i, true), true);
         } else bytes.copy(data.bytes, used, from, from + size);
         used += size;
       } else if (size < -prefix) this.nulls.add(row);

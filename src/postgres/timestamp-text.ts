@@ -38,6 +38,8 @@ function dayText(daysSince1970: number): string {
 function timeText(microseconds: bigint): string {
   const wholeSeconds = Number(microseconds / MICROSECONDS_PER_SECOND);
   const clock = new Date(wholeSeconds * 1000).toISOString().slice(11, 19);
-  const fraction = String(microseconds % MICROSECONDS_PER_SECOND).padStart(6, '0').replace(/0+$/, '');
+  const fraction = String(microseconds % MICROSECONDS_PER_SECOND)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   return fraction === '' ? clock : `${clock}.${fraction}`;
 }

@@ -49,7 +49,7 @@ export async function createNightWorker(options: NightWorkerOptions): Promise<Ni
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     shutdownGraceTime: grace,
     shutdownForceTime: grace + forceAfter,
-    maxHeartbeatThrottleInterval: '2 seconds',
+    maxHeartbeatThrottleInterval: '500 milliseconds',
   } as const;
   const night = await Worker.create({
     ...shared,

@@ -180,8 +180,8 @@ describe('an interrupted night', () => {
   test('before its snapshot is cancelled as well', async () => {
     const night = new Night({
       openSnapshot: async () => {
-        night.stop.abort();
         await sleep(1);
+        night.stop.abort();
         throw new Error('connection terminated');
       },
     });

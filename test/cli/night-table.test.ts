@@ -30,6 +30,16 @@ describe('a night as a table', () => {
     expect(text).toContain('1 of 3 tables archived');
   });
 
+  test('says a reason once for all tables that share it', () => {
+    const lost = { code: 'snapshot-lost', message: 'the snapshot was lost', cure: 'again' };
+    const tables = ['a', 'b', 'c'].map((name) => failedTable(name === 'b' ? { name } : { ...lost, name }));
+    const lines = printNight(nightResult({ tables })).split('\n');
+    expect(lines.filter((line) => line.startsWith('✗'))).toEqual([
+      '✗ public.a, public.c: the snapshot was lost → again',
+      expect.stringMatching(/^✗ public\.b: the table was truncated/),
+    ]);
+  });
+
   test('says why there is none where the night got no plan', () => {
     const failure = { code: 'source-unreachable', message: 'the source does not answer', cure: 'Start it.' };
     const lines = printNight(nightResult({ tables: [], source: '', lake: '', failure })).split('\n');

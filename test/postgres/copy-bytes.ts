@@ -54,7 +54,8 @@ export function numeric(unscaled: bigint, scale: number): Buffer {
   const magnitude = unscaled < 0n ? -unscaled : unscaled;
   const cut = (4 - (scale % 4)) % 4;
   const digits: number[] = [];
-  for (let rest = magnitude * 10n ** BigInt(cut); rest > 0n; rest /= 10_000n) digits.unshift(Number(rest % 10_000n));
+  for (let rest = magnitude * 10n ** BigInt(cut); rest > 0n; rest /= 10_000n)
+    digits.unshift(Number(rest % 10_000n));
   const weight = digits.length === 0 ? 0 : digits.length - 1 - (scale + cut) / 4;
   while (digits.at(-1) === 0) digits.pop();
   const sign = unscaled < 0n ? 0x4000 : 0;

@@ -1,4 +1,4 @@
-import { type Data, DataType } from 'apache-arrow';
+import { type Data, DataType, Precision } from 'apache-arrow';
 import { type CopyDecoderOptions, createCopyDecoder } from '../../src/postgres/copy-decoder.ts';
 import type { DecodedBatch, SpecialCellCount } from '../../src/postgres/batch-builder.ts';
 import type { WireColumn } from '../../src/postgres/wire-column.ts';
@@ -59,9 +59,9 @@ function cellOf(data: Data, row: number): Cell {
     }, 0n);
   }
   if (DataType.isFloat(type)) {
-    const width = type.precision === 1 ? 4 : 8;
-    const bits = Buffer.from(data.values.buffer, data.values.byteOffset + row * width, width);
-    return Buffer.from(bits).reverse().toString('hex');
+    const width = type.precision === Precision.SINGLE ? 4 : 8;
+    const bits = new Uint8Array(data.values.buffer, data.values.byteOffset + row * width, width);
+    return Buffer.from(bits.toReversed()).toString('hex');
   }
   return data.values[row];
 }

@@ -1,15 +1,31 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createCopyDecoder, LARGEST_BATCH_BYTES } from '../../src/postgres/copy-decoder.ts';
 import { SpecialValueFound } from '../../src/postgres/special-value.ts';
 import type { WireType } from '../../src/postgres/wire-column.ts';
-import { array, copyStream, header, hex, int2, int4, int8, messages, numeric, trailer, tuple, wireColumn } from './copy-bytes.ts';
+import {
+  array,
+  copyStream,
+  header,
+  hex,
+  int2,
+  int4,
+  int8,
+  messages,
+  numeric,
+  trailer,
+  tuple,
+  wireColumn,
+} from './copy-bytes.ts';
 import { cellsOf, decodeStream } from './copy-cells.ts';
 
 /** Decodes one column of a type that has room for special values. */
 function decodeValues(wire: WireType, values: readonly (Buffer | null)[]) {
-  const decoded = decodeStream([wireColumn('a', wire, { companion: true })], [copyStream(values.map((value) => [value]))]);
+  const decoded = decodeStream(
+    [wireColumn('a', wire, { companion: true })],
+    [copyStream(values.map((value) => [value]))],
+  );
   return { cells: decoded.columns[0], raw: decoded.columns[1], specialCells: decoded.specialCells };
 }
 
@@ -18,7 +34,11 @@ const textArray: WireType = { kind: 'array', element: { kind: 'text' } };
 
 describe('values', () => {
   test('B14: integers keep their limits and what a double cannot hold', () => {
-    expect(decodeValues({ kind: 'int2' }, [int2(-32768), int2(32767), null]).cells).toEqual([-32768, 32767, null]);
+    expect(decodeValues({ kind: 'int2' }, [int2(-32768), int2(32767), null]).cells).toEqual([
+      -32768,
+      32767,
+      null,
+    ]);
     expect(decodeValues({ kind: 'int4' }, [int4(-(2 ** 31)), int4(2 ** 31 - 1), null]).cells).toEqual([
       -(2 ** 31),
       2 ** 31 - 1,
@@ -29,11 +49,21 @@ describe('values', () => {
   });
 
   test('B15: an oid is unsigned', () => {
-    expect(decodeValues({ kind: 'oid' }, [hex('ffffffff'), hex('00000001'), null]).cells).toEqual([4294967295n, 1n, null]);
+    expect(decodeValues({ kind: 'oid' }, [hex('ffffffff'), hex('00000001'), null]).cells).toEqual([
+      4294967295n,
+      1n,
+      null,
+    ]);
   });
 
   test('B12, B13: floats keep every bit: the payload of a NaN, minus zero, subnormal numbers', () => {
-    const doubles = ['7ff8000000000001', 'fff0000000000000', '8000000000000000', '0000000000000001', '7fefffffffffffff'];
+    const doubles = [
+      '7ff8000000000001',
+      'fff0000000000000',
+      '8000000000000000',
+      '0000000000000001',
+      '7fefffffffffffff',
+    ];
     expect(decodeValues({ kind: 'float8' }, doubles.map(hex)).cells).toEqual(doubles);
     const singles = ['7fc00001', '3dcccccd', '80000000'];
     expect(decodeValues({ kind: 'float4' }, singles.map(hex)).cells).toEqual(singles);
@@ -46,19 +76,45 @@ describe('values', () => {
   });
 
   test('B17, B18, B19: text is copied byte by byte; an empty one is not NULL', () => {
-    const values = ['', null, 'ab   ', '\r\n\t\\', '\\N', '\\.', '"\'', '\u2028', '\ufeffx', 'e\u0301', '😀', '\u202e'];
+    const values = [
+      '',
+      null,
+      'ab   ',
+      '\r\n\t\\',
+      '\\N',
+      '\\.',
+      '"\'',
+      '\u2028',
+      '\ufeffx',
+      'e\u0301',
+      '😀',
+      '\u202e',
+    ];
     const bytes = values.map((value) => (value === null ? null : Buffer.from(value)));
     expect(decodeValues(text, bytes).cells).toEqual(values);
   });
 
   test('text of every length around the word size is copied whole', () => {
-    const values = Array.from({ length: 400 }, (_, length) => String.fromCodePoint(0x61 + (length % 26)).repeat(length));
-    expect(decodeValues(text, values.map((value) => Buffer.from(value))).cells).toEqual(values);
+    const values = Array.from({ length: 400 }, (_, length) =>
+      String.fromCodePoint(0x61 + (length % 26)).repeat(length),
+    );
+    expect(
+      decodeValues(
+        text,
+        values.map((value) => Buffer.from(value)),
+      ).cells,
+    ).toEqual(values);
   });
 
   test('B24: bytea keeps all 256 bytes, an empty value, a zero at the end', () => {
-    const values = [Buffer.alloc(0), Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), hex('ff00')];
-    expect(decodeValues({ kind: 'bytea' }, values).cells).toEqual(values.map((value) => value.toString('hex')));
+    const values = [
+      Buffer.alloc(0),
+      Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+      hex('ff00'),
+    ];
+    expect(decodeValues({ kind: 'bytea' }, values).cells).toEqual(
+      values.map((value) => value.toString('hex')),
+    );
   });
 
   test('jsonb loses its version byte and nothing else', () => {
@@ -77,16 +133,33 @@ describe('values', () => {
   });
 
   test('dates and timestamps count from 1970', () => {
-    expect(decodeValues({ kind: 'date' }, [int4(0), int4(-10957), int4(-10958), null]).cells).toEqual([10957, 0, -1, null]);
-    const cells = decodeValues({ kind: 'timestamp', utc: true }, [int8(0n), int8(-946684800000001n), null]).cells;
+    expect(decodeValues({ kind: 'date' }, [int4(0), int4(-10957), int4(-10958), null]).cells).toEqual([
+      10957,
+      0,
+      -1,
+      null,
+    ]);
+    const cells = decodeValues({ kind: 'timestamp', utc: true }, [
+      int8(0n),
+      int8(-946684800000001n),
+      null,
+    ]).cells;
     expect(cells).toEqual([946684800000000n, -1n, null]);
   });
 
   test('arrays: {} is not NULL, elements may be NULL', () => {
-    const values = [array(25, []), null, array(25, [null]), array(25, [Buffer.from('a'), null, Buffer.from('')])];
+    const values = [
+      array(25, []),
+      null,
+      array(25, [null]),
+      array(25, [Buffer.from('a'), null, Buffer.from('')]),
+    ];
     expect(decodeValues(textArray, values).cells).toEqual([[], null, [null], ['a', null, '']]);
     const integers: WireType = { kind: 'array', element: { kind: 'int8' } };
-    expect(decodeValues(integers, [array(20, [int8(2n ** 62n), null]), array(20, [])]).cells).toEqual([[2n ** 62n, null], []]);
+    expect(decodeValues(integers, [array(20, [int8(2n ** 62n), null]), array(20, [])]).cells).toEqual([
+      [2n ** 62n, null],
+      [],
+    ]);
   });
 
   test('B45: a table without columns has rows all the same', () => {
@@ -105,7 +178,11 @@ describe('special values', () => {
     expect(dates.cells).toEqual([null, 10957, null]);
     expect(dates.raw).toEqual(['infinity', null, '-infinity']);
     expect(dates.specialCells).toEqual([{ column: 'a', cells: 2 }]);
-    const timestamps = decodeValues({ kind: 'timestamp', utc: false }, [int8(2n ** 63n - 1n), int8(-(2n ** 63n)), null]);
+    const timestamps = decodeValues({ kind: 'timestamp', utc: false }, [
+      int8(2n ** 63n - 1n),
+      int8(-(2n ** 63n)),
+      null,
+    ]);
     expect(timestamps.cells).toEqual([null, null, null]);
     expect(timestamps.raw).toEqual(['infinity', '-infinity', null]);
   });
@@ -129,14 +206,23 @@ describe('special values', () => {
   });
 
   test('B29: arrays of other bounds or dimensions keep their text', () => {
-    const twoDimensional = Buffer.concat([2, 0, 25, 1, -3, 2, 5].map(int4).concat(tuple([Buffer.from('a,"\\'), null]).subarray(2)));
-    const decoded = decodeValues(textArray, [array(25, [Buffer.from('null'), Buffer.from('')], 0), twoDimensional]);
+    const twoDimensional = Buffer.concat(
+      [2, 0, 25, 1, -3, 2, 5].map(int4).concat(tuple([Buffer.from('a,"\\'), null]).subarray(2)),
+    );
+    const decoded = decodeValues(textArray, [
+      array(25, [Buffer.from('null'), Buffer.from('')], 0),
+      twoDimensional,
+    ]);
     expect(decoded.cells).toEqual([null, null]);
     expect(decoded.raw).toEqual(['[0:1]={"null",""}', '[-3:-3][5:6]={{"a,\\"\\\\",NULL}}']);
   });
 
   test('without a companion they stop the stream, and every column of the piece is named', () => {
-    const columns = [wireColumn('d', { kind: 'date' }), wireColumn('t', text), wireColumn('n', { kind: 'date' })];
+    const columns = [
+      wireColumn('d', { kind: 'date' }),
+      wireColumn('t', text),
+      wireColumn('n', { kind: 'date' }),
+    ];
     const stream = copyStream([
       [int4(0), Buffer.from(''), hex('7fffffff')],
       [hex('80000000'), null, null],
@@ -148,7 +234,10 @@ describe('special values', () => {
 
   test('companions follow their columns, batch by batch', () => {
     const columns = [wireColumn('d', { kind: 'date' }, { companion: true }), wireColumn('t', text)];
-    const rows = Array.from({ length: 100 }, (_, row) => [row % 7 === 3 ? hex('7fffffff') : int4(row), Buffer.from(`${row}`)]);
+    const rows = Array.from({ length: 100 }, (_, row) => [
+      row % 7 === 3 ? hex('7fffffff') : int4(row),
+      Buffer.from(`${row}`),
+    ]);
     const decoded = decodeStream(columns, [copyStream(rows)], { batchBytes: 200 });
     expect(decoded.batches.length).toBeGreaterThan(3);
     expect(decoded.columns[1]).toEqual(rows.map((_, row) => (row % 7 === 3 ? 'infinity' : null)));
@@ -173,25 +262,43 @@ describe('numeric', () => {
     });
     fc.assert(
       fc.property(cases, ({ type, values }) => {
-        const decoded = decodeValues({ kind: 'numeric', ...type }, values.map((value) => numeric(value, type.scale)));
+        const decoded = decodeValues(
+          { kind: 'numeric', ...type },
+          values.map((value) => numeric(value, type.scale)),
+        );
         expect(decoded.cells).toEqual(values);
       }),
     );
   });
 
   test('B11: what is too long or too fine goes to the companion with every digit', () => {
-    const values = [numeric(10n ** 38n, 0), numeric(-(10n ** 38n) + 1n, 0), numeric(15n, 1), numeric(2n ** 130n, 0)];
+    const values = [
+      numeric(10n ** 38n, 0),
+      numeric(-(10n ** 38n) + 1n, 0),
+      numeric(15n, 1),
+      numeric(2n ** 130n, 0),
+    ];
     const decoded = decodeValues({ kind: 'numeric', precision: 38, scale: 0 }, values);
     expect(decoded.cells).toEqual([null, -(10n ** 38n) + 1n, null, null]);
     expect(decoded.raw).toEqual([`1${'0'.repeat(38)}`, null, '1.5', String(2n ** 130n)]);
-    const short = decodeValues({ kind: 'numeric', precision: 3, scale: 2 }, [numeric(1000n, 2), numeric(-1n, 5), numeric(999n, 2)]);
+    const short = decodeValues({ kind: 'numeric', precision: 3, scale: 2 }, [
+      numeric(1000n, 2),
+      numeric(-1n, 5),
+      numeric(999n, 2),
+    ]);
     expect(short.cells).toEqual([null, null, 999n]);
     expect(short.raw).toEqual(['10.00', '-0.00001', null]);
   });
 
   test('a digit above 9999, an unknown sign and a wrong length are refused', () => {
     const type: WireType = { kind: 'numeric', precision: 38, scale: 2 };
-    for (const bytes of ['0001 0000 0000 0002 2710', '0001 0000 1234 0002 0001', '0002 0000 0000 0002 0001', '0001', '']) {
+    for (const bytes of [
+      '0001 0000 0000 0002 2710',
+      '0001 0000 1234 0002 0001',
+      '0002 0000 0000 0002 0001',
+      '0001',
+      '',
+    ]) {
       expect(() => decodeValues(type, [hex(bytes)])).toThrow(/row 1: column "a": numeric/);
     }
   });
@@ -203,15 +310,27 @@ describe('text that is not UTF-8', () => {
   test('is refused, even where two halves of a character meet', () => {
     for (const values of [[hex('ff')], broken, [Buffer.from('é'), hex('c3'), null, hex('a9')]]) {
       const error = catchError(() => decodeValues(text, values));
-      expect(error).toMatchObject({ code: 'value-unrepresentable', message: expect.stringContaining('column "a"') });
+      expect(error).toMatchObject({
+        code: 'value-unrepresentable',
+        message: expect.stringContaining('column "a"'),
+      });
     }
-    expect(catchError(() => decodeValues(textArray, [array(25, broken)]))).toMatchObject({ code: 'value-unrepresentable' });
-    expect(catchError(() => decodeValues(textArray, [array(25, [hex('ff')], 7)]))).toMatchObject({ code: 'value-unrepresentable' });
+    expect(catchError(() => decodeValues(textArray, [array(25, broken)]))).toMatchObject({
+      code: 'value-unrepresentable',
+    });
+    expect(catchError(() => decodeValues(textArray, [array(25, [hex('ff')], 7)]))).toMatchObject({
+      code: 'value-unrepresentable',
+    });
   });
 
   test('B20: the replacement character and non-characters are text as any other', () => {
     const values = ['\ufffd', '\ufffe', '\u{10ffff}'];
-    expect(decodeValues(text, values.map((value) => Buffer.from(value))).cells).toEqual(values);
+    expect(
+      decodeValues(
+        text,
+        values.map((value) => Buffer.from(value)),
+      ).cells,
+    ).toEqual(values);
   });
 });
 
@@ -246,14 +365,18 @@ describe('batches', () => {
   });
 
   test('nulls are not free: a column of them alone fills a batch too', () => {
-    const decoded = decodeStream(columns, [copyStream(Array.from({ length: 5000 }, () => [null, null]))], { batchBytes: 6000 });
+    const decoded = decodeStream(columns, [copyStream(Array.from({ length: 5000 }, () => [null, null]))], {
+      batchBytes: 6000,
+    });
     expect(decoded.batches.length).toBeGreaterThan(5);
     expect(decoded.columns[0]).toEqual(Array.from({ length: 5000 }, () => null));
   });
 
   test('a size that could overflow offsets is refused', () => {
     for (const batchBytes of [0, -1, Number.NaN, LARGEST_BATCH_BYTES + 1]) {
-      expect(catchError(() => createCopyDecoder([], { batchBytes }))).toMatchObject({ code: 'configuration' });
+      expect(catchError(() => createCopyDecoder([], { batchBytes }))).toMatchObject({
+        code: 'configuration',
+      });
     }
   });
 });

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import type { DecodedBatch } from '../../src/postgres/batch-builder.ts';
-import { copyStatement, copyTable, type CopyResult, type CopyTableOptions } from '../../src/postgres/copy-stream.ts';
+import {
+  copyStatement,
+  copyTable,
+  type CopyResult,
+  type CopyTableOptions,
+} from '../../src/postgres/copy-stream.ts';
 import type { WireColumn, WireType } from '../../src/postgres/wire-column.ts';
 import { int4, messages, trailer, tuple, header, wireColumn } from './copy-bytes.ts';
 import { type Cell, columnsOf } from './copy-cells.ts';
@@ -19,7 +24,7 @@ const ENDLESS_COLUMNS = [wireColumn('i', { kind: 'int4' }), wireColumn('t', { ki
 type Copied = { readonly batches: DecodedBatch[]; readonly columns: Cell[][]; readonly result: CopyResult };
 
 async function copyAll(
-  client: pg.Client,
+  client: Client,
   sql: string,
   columns: readonly WireColumn[],
   options: Partial<CopyTableOptions> = {},
@@ -32,7 +37,7 @@ async function copyAll(
   }
 }
 
-async function onNewDatabase<T>(use: (client: pg.Client, url: string) => Promise<T>): Promise<T> {
+async function onNewDatabase<T>(use: (client: Client, url: string) => Promise<T>): Promise<T> {
   const url = await createTestDatabase();
   return withClient(url, async (client) => {
     await client.query("SET TimeZone = 'UTC'");
@@ -41,7 +46,7 @@ async function onNewDatabase<T>(use: (client: pg.Client, url: string) => Promise
 }
 
 /** The connection works, pg listens again, and nothing of ours is left on the socket. */
-async function expectFree(client: pg.Client): Promise<void> {
+async function expectFree(client: Client): Promise<void> {
   const { rows } = await client.query('SELECT 1 AS one');
   expect(rows).toEqual([{ one: 1 }]);
   expect(client.connection.stream.listenerCount('data')).toBe(1);
@@ -68,10 +73,14 @@ describe('a COPY', () => {
 
   test('can follow another on the same connection, also an empty one and one of no columns (B45, B47)', async () => {
     await onNewDatabase(async (client) => {
-      await client.query('CREATE TABLE none (); INSERT INTO none DEFAULT VALUES; INSERT INTO none DEFAULT VALUES');
+      await client.query(
+        'CREATE TABLE none (); INSERT INTO none DEFAULT VALUES; INSERT INTO none DEFAULT VALUES',
+      );
       const none = await copyAll(client, copyStatement('SELECT FROM ONLY none'), []);
       expect(none).toMatchObject({ result: { rows: 2 }, batches: [{ rows: 2, columns: [] }] });
-      const empty = await copyAll(client, copyStatement('SELECT 1 WHERE false'), [wireColumn('a', { kind: 'int4' })]);
+      const empty = await copyAll(client, copyStatement('SELECT 1 WHERE false'), [
+        wireColumn('a', { kind: 'int4' }),
+      ]);
       expect(empty).toMatchObject({ result: { rows: 0 }, batches: [] });
       await expectFree(client);
     });
@@ -86,8 +95,11 @@ describe('a COPY', () => {
         return hash.digest('hex');
       };
       const expected = createHash('sha256');
-      for (let i = 1; i <= 20_000; i++) expected.update(messages([tuple([int4(i), Buffer.from(`${i} rows`)])]));
-      expect([await hashOf(1000), await hashOf(2 ** 20)]).toEqual(Array.from({ length: 2 }, () => expected.copy().digest('hex')));
+      for (let i = 1; i <= 20_000; i++)
+        expected.update(messages([tuple([int4(i), Buffer.from(`${i} rows`)])]));
+      expect([await hashOf(1000), await hashOf(2 ** 20)]).toEqual(
+        Array.from({ length: 2 }, () => expected.copy().digest('hex')),
+      );
     });
   });
 
@@ -150,12 +162,16 @@ describe('a COPY that is left early', () => {
 
   test('because of a special value can be followed by another in the same transaction', async () => {
     await onNewDatabase(async (client) => {
-      const sql = copyStatement("SELECT CASE i WHEN 5000 THEN 'infinity' ELSE '2000-01-01' END::date FROM generate_series(1, 90000) i");
+      const sql = copyStatement(
+        "SELECT CASE i WHEN 5000 THEN 'infinity' ELSE '2000-01-01' END::date FROM generate_series(1, 90000) i",
+      );
       await client.query('BEGIN; SAVEPOINT before_copy');
       const refused = copyAll(client, sql, [wireColumn('d', { kind: 'date' })]);
       await expect(refused).rejects.toMatchObject({ columns: ['d'] });
       await client.query('ROLLBACK TO before_copy');
-      const { columns, result } = await copyAll(client, sql, [wireColumn('d', { kind: 'date' }, { companion: true })]);
+      const { columns, result } = await copyAll(client, sql, [
+        wireColumn('d', { kind: 'date' }, { companion: true }),
+      ]);
       expect(columns[1]![4999]).toBe('infinity');
       expect(result.specialCells).toEqual([{ column: 'd', cells: 1 }]);
       await client.query('COMMIT');
@@ -167,10 +183,15 @@ describe('a COPY that fails', () => {
   test('by an error of the server, before or in the middle of the rows, says so and frees the connection', async () => {
     await onNewDatabase(async (client) => {
       const missing = copyAll(client, copyStatement('SELECT a FROM missing'), []);
-      await expect(missing).rejects.toMatchObject({ code: 'table-not-found', message: /^reading public\.t: / });
-      const divided = copyAll(client, copyStatement('SELECT 1 / (50000 - i) FROM generate_series(1, 90000) i'), [
-        wireColumn('i', { kind: 'int4' }),
-      ]);
+      await expect(missing).rejects.toMatchObject({
+        code: 'table-not-found',
+        message: /^reading public\.t: /,
+      });
+      const divided = copyAll(
+        client,
+        copyStatement('SELECT 1 / (50000 - i) FROM generate_series(1, 90000) i'),
+        [wireColumn('i', { kind: 'int4' })],
+      );
       await expect(divided).rejects.toThrow(/22012/);
       await expectFree(client);
     });
@@ -198,7 +219,9 @@ describe('a COPY that fails', () => {
 
   test('by other columns than were asked for', async () => {
     await onNewDatabase(async (client) => {
-      await expect(copyAll(client, ENDLESS, [wireColumn('i', { kind: 'int4' })])).rejects.toThrow(/row 1: 2 fields instead of 1/);
+      await expect(copyAll(client, ENDLESS, [wireColumn('i', { kind: 'int4' })])).rejects.toThrow(
+        /row 1: 2 fields instead of 1/,
+      );
       await expectFree(client);
     });
   });
@@ -211,14 +234,20 @@ describe('a COPY that fails', () => {
     ]);
     await withFakeServer([reply], async (client) => {
       const counted = copyAll(client, 'COPY', [wireColumn('i', { kind: 'int4' })]);
-      await expect(counted).rejects.toMatchObject({ code: 'integrity', message: /2 rows decoded, but the server sent 3/ });
+      await expect(counted).rejects.toMatchObject({
+        code: 'integrity',
+        message: /2 rows decoded, but the server sent 3/,
+      });
     });
   });
 
   test('by a server that falls silent: the watchdog cuts the connection', async () => {
     await withFakeServer([messages([header])], async (client) => {
       const silent = copyAll(client, 'COPY', [wireColumn('i', { kind: 'int4' })], { stallTimeoutMs: 200 });
-      await expect(silent).rejects.toMatchObject({ code: 'source-unreachable', message: /sent nothing for 0.2 s/ });
+      await expect(silent).rejects.toMatchObject({
+        code: 'source-unreachable',
+        message: /sent nothing for 0.2 s/,
+      });
     });
   });
 
@@ -236,7 +265,13 @@ describe('special values are what the server prints', () => {
     ...['timestamp', 'timestamptz'].map((type): Case => ({
       type,
       wire: { kind: 'timestamp', utc: type === 'timestamptz' },
-      values: ['infinity', '-infinity', '294276-12-31 23:59:59.999999', '294247-01-10 04:00:54.775808', '294250-02-28 12:00:00.5'],
+      values: [
+        'infinity',
+        '-infinity',
+        '294276-12-31 23:59:59.999999',
+        '294247-01-10 04:00:54.775808',
+        '294250-02-28 12:00:00.5',
+      ],
     })),
     {
       type: 'numeric',
@@ -246,11 +281,25 @@ describe('special values are what the server prints', () => {
     {
       type: 'text[]',
       wire: { kind: 'array', element: { kind: 'text' } },
-      values: ['[0:1]={a,NULL}', '{{a,"b c"},{"","null"}}', '[-3:-3][5:6]={{"\\"","\\\\"}}', '{{"\u00a0","{"}}', '{{"\t",é}}'],
+      values: [
+        '[0:1]={a,NULL}',
+        '{{a,"b c"},{"","null"}}',
+        '[-3:-3][5:6]={{"\\"","\\\\"}}',
+        '{{"\u00a0","{"}}',
+        '{{"\t",é}}',
+      ],
     },
-    { type: 'int2[]', wire: { kind: 'array', element: { kind: 'int2' } }, values: ['{{1,-2},{NULL,4}}', '[2:2]={7}'] },
+    {
+      type: 'int2[]',
+      wire: { kind: 'array', element: { kind: 'int2' } },
+      values: ['{{1,-2},{NULL,4}}', '[2:2]={7}'],
+    },
     { type: 'int4[]', wire: { kind: 'array', element: { kind: 'int4' } }, values: ['{{{{{{1}}}}}}'] },
-    { type: 'int8[]', wire: { kind: 'array', element: { kind: 'int8' } }, values: ['[5:5]={-9223372036854775808}'] },
+    {
+      type: 'int8[]',
+      wire: { kind: 'array', element: { kind: 'int8' } },
+      values: ['[5:5]={-9223372036854775808}'],
+    },
     {
       type: 'uuid[]',
       wire: { kind: 'array', element: { kind: 'uuid' } },
@@ -281,7 +330,10 @@ async function activeCopies(url: string): Promise<number> {
 }
 
 /** A server that lets anyone in and answers the first statement with these bytes, then with nothing. */
-async function withFakeServer(replies: readonly Buffer[], use: (client: pg.Client) => Promise<void>): Promise<void> {
+async function withFakeServer(
+  replies: readonly Buffer[],
+  use: (client: Client) => Promise<void>,
+): Promise<void> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
@@ -297,7 +349,7 @@ async function withFakeServer(replies: readonly Buffer[], use: (client: pg.Clien
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the fake server has no port');
-  const client = new pg.Client({ host: '127.0.0.1', port: address.port, user: 'any', database: 'any' });
+  const client = new Client({ host: '127.0.0.1', port: address.port, user: 'any', database: 'any' });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ArchivedTable } from '../../../src/archive/night.ts';
+import type { LoadedTable } from '../../../src/catalog/catalog.ts';
+import { compareValues } from '../../../src/iceberg/bounds.ts';
+import type { DataFile } from '../../../src/iceberg/data-file.ts';
+import type { NestedField, PrimitiveType } from '../../../src/iceberg/schema.ts';
+import { fromSingleValueBytes, type SingleValue } from '../../../src/iceberg/single-value.ts';
+import { bindingsOf, fieldsOf, listDataFiles, queryTexts, readStored, type Stored, type StoredFile, textOfStored, unscaledOf } from './lake-rows.ts';
+import { asMultiset, type HeldColumn, printTexts, readTexts, type TextRow } from './postgres-texts.ts';
+import { boundedRuns } from './property-run.ts';
+import { openSampleLake, type SampleLake } from './sample-lake.ts';
+import { createSampleTable, type SampleTable, sampleTables, wideTables } from './sample-table.ts';
+
+/**
+ * Any table that Postgres can hold comes back from the lake as Postgres itself prints it: the values that the lake
+ * holds are handed to Postgres, which prints them in its own text form, next to what it prints for the table.
+ */
+const night = '2026-02-28';
+
+let sample: SampleLake;
+let tables = 0;
+
+beforeAll(async () => {
+  sample = await openSampleLake();
+});
+
+afterAll(() => sample.close());
+
+describe('any table', () => {
+  test('comes back as Postgres prints it, with true counts and bounds', { timeout: 120_000 }, async () => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(sampleTables(), { minLength: 1, maxLength: 3 }), async (samples) => {
+        await archiveAndCheck(samples);
+        runs += 1;
+      }),
+      boundedRuns(25),
+    );
+    console.log(`${runs} nights, ${tables} tables`);
+    expect(runs).toBeGreaterThan(3);
+  });
+
+  test('with a column of every type comes back as Postgres prints it', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(wideTables, (wide) => archiveAndCheck([wide])),
+      { ...boundedRuns(60), numRuns: 3 },
+    );
+  });
+});
+
+async function archiveAndCheck(samples: readonly SampleTable[]): Promise<void> {
+  const { maker, witness } = sample;
+  const names = samples.map(() => `t${(tables += 1)}`);
+  try {
+    for (const [index, table] of samples.entries()) await createSampleTable(maker, names[index] as string, table);
+    const archived = await sample.archive(night, names.map((name) => `public.${name}`));
+    for (const [index, table] of samples.entries()) {
+      const name = names[index] as string;
+      const printed = await readTexts(witness, name, table.columns.map((column) => column.name));
+      await checkTable(table, printed, archived.find((candidate) => candidate.name === name) as ArchivedTable);
+    }
+  } finally {
+    await maker.query(`DROP TABLE IF EXISTS ${names.join(', ')}`);
+  }
+}
+
+async function checkTable(table: SampleTable, printed: readonly TextRow[], archived: ArchivedTable): Promise<void> {
+  const loaded = (await sample.lake.catalog.loadTable(archived.lakeTable)) as LoadedTable;
+  const [file, ...more] = await listDataFiles(sample.lake, loaded);
+  expect(more).toEqual([]);
+  expect(archived.rows).toBe(table.rows);
+  const stored = await readStored(sample.lake, file as DataFile);
+  checkMetrics(loaded, file as DataFile, stored);
+
+  const columns = table.columns.map(({ name, type }) => {
+    const binding = bindingsOf(loaded).find((candidate) => candidate.name === name);
+    return { type, fieldId: binding?.fieldId, companionFieldId: binding?.companionFieldId };
+  });
+  const cellsOf = (fieldId: number | undefined) => {
+    const field = fieldsOf(loaded).find((candidate) => candidate.id === fieldId);
+    return field === undefined ? undefined : stored.columns.get(field.id)?.map((value) => textOfStored(field.type, value));
+  };
+  const values = columns.map(({ type, fieldId }): HeldColumn => ({ held: type.held, cells: cellsOf(fieldId) ?? [] }));
+  const companions = columns.map(({ companionFieldId }) => cellsOf(companionFieldId));
+  const rows = await printTexts(sample.witness, stored.rows, values);
+  expect(asMultiset(join(rows, companions))).toEqual(asMultiset(printed));
+  expect(archived.specialValues).toEqual(
+    table.columns.flatMap(({ name }, index) => {
+      const cells = companions[index]?.filter((cell) => cell !== null).length ?? 0;
+      return cells === 0 ? [] : [{ column: name, cells }];
+    }),
+  );
+}
+
+/** A companion's text stands where the column is null, and nowhere else. */
+function join(rows: readonly TextRow[], companions: readonly (readonly (string | null)[] | undefined)[]): readonly TextRow[] {
+  return rows.map((row, index) =>
+    row.map((cell, column) => {
+      const companion = companions[column]?.[index] ?? null;
+      if (companion !== null) expect(cell, 'a value beside its companion').toBeNull();
+      return companion ?? cell;
+    }),
+  );
+}
+
+function checkMetrics(loaded: LoadedTable, file: DataFile, stored: StoredFile): void {
+  expect(file.recordCount).toBe(BigInt(stored.rows));
+  expect([...file.partition.values()]).toEqual([Date.parse(night) / 86_400_000]);
+  for (const field of fieldsOf(loaded)) {
+    const values = stored.columns.get(field.id) ?? [];
+    expect(values, field.name).toHaveLength(stored.rows);
+    if (typeof field.type === 'string') checkColumnMetrics(file, field, field.type, values);
+  }
+}
+
+function checkColumnMetrics(file: DataFile, field: NestedField, type: PrimitiveType, values: readonly Stored[]): void {
+  const present = values.filter((value) => value !== null);
+  expect(file.valueCounts.get(field.id), `values of ${field.name}`).toBe(BigInt(values.length));
+  expect(file.nullValueCounts.get(field.id), `nulls of ${field.name}`).toBe(BigInt(values.length - present.length));
+  const lower = file.lowerBounds.get(field.id);
+  const upper = file.upperBounds.get(field.id);
+  expect(lower === undefined, `bounds of ${field.name}`).toBe(upper === undefined);
+  if (lower === undefined || upper === undefined) return;
+  for (const value of present.map((candidate) => singleValueOf(type, candidate))) {
+    if (Number.isNaN(value)) continue;
+    expect(compareValues(fromSingleValueBytes(type, lower), value), `lower bound of ${field.name}`).toBeLessThanOrEqual(0);
+    expect(compareValues(fromSingleValueBytes(type, upper), value), `upper bound of ${field.name}`).toBeGreaterThanOrEqual(0);
+  }
+}
+
+function singleValueOf(type: PrimitiveType, stored: Stored): SingleValue {
+  if (type === 'string') return Buffer.from(stored as Uint8Array).toString();
+  if (type.startsWith('decimal')) return unscaledOf(stored);
+  return stored as SingleValue;
+}
