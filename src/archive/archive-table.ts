@@ -153,7 +153,7 @@ function fileFields(schema: LakeSchema): readonly NestedField[] {
     .flatMap((binding) =>
       binding.companionFieldId === undefined ? [binding.fieldId] : [binding.fieldId, binding.companionFieldId],
     );
-  return [DT_FIELD, ...ids.map((id) => byId.get(id) as NestedField)];
+  return [DT_FIELD, ...ids.flatMap((id) => byId.get(id) ?? [])];
 }
 
 /** A slip in a name would put privileged values into manifests, unnoticed. */

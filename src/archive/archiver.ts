@@ -48,5 +48,11 @@ export type ArchiveTableOptions = {
 };
 
 export type ReportDelivery =
-  | { readonly kind: 'sent'; readonly to: readonly string[]; readonly messageId: string }
+  | {
+      readonly kind: 'sent';
+      readonly to: readonly string[];
+      /** Recipients that the mail server did not accept; empty almost always. */
+      readonly refused: readonly string[];
+      readonly messageId: string;
+    }
   | { readonly kind: 'written'; readonly files: readonly string[] };

@@ -16,16 +16,24 @@ export type ColumnBinding = {
   readonly retired?: boolean;
 };
 
-const bindings = z.array(
-  z.object({
-    fieldId: z.int().positive(),
-    attnum: z.int(),
-    name: z.string(),
-    type: z.string(),
-    companionFieldId: z.int().positive().optional(),
-    retired: z.boolean().optional(),
-  }),
-);
+/** Field 1 is `dt`, which no column of the source has. */
+const fieldId = z.int().min(2);
+
+const bindings = z
+  .array(
+    z.object({
+      fieldId,
+      attnum: z.int(),
+      name: z.string(),
+      type: z.string(),
+      companionFieldId: fieldId.optional(),
+      retired: z.boolean().optional(),
+    }),
+  )
+  .refine((all) => {
+    const ids = all.flatMap((binding) => [binding.fieldId, binding.companionFieldId ?? []].flat());
+    return new Set(ids).size === ids.length;
+  }, 'a field is bound twice');
 
 /** The binding of a live column, keeping the ids it has. */
 export function bindingOf(
@@ -44,7 +52,7 @@ export function bindingOf(
 /** Reads the property. Error: `lake-foreign` when it is not ours. */
 export function parseBindings(json: string): readonly ColumnBinding[] {
   try {
-    return bindings.parse(JSON.parse(json)) as readonly ColumnBinding[];
+    return bindings.parse(JSON.parse(json));
   } catch (cause) {
     throw new PermafrostError('lake-foreign', 'the table property permafrost.columns cannot be read', {
       cure: 'restore the property from an earlier metadata file of the table',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PrimitiveType } from '../iceberg/schema.ts';
 import type { LeafColumn, LogicalType, PhysicalType } from '../parquet/column-type.ts';
 
@@ -23,18 +24,19 @@ const FORMS: Partial<Record<PrimitiveType, Form>> = {
 export function isHeldAs(type: PrimitiveType, column: LeafColumn): boolean {
   const form = FORMS[type] ?? decimalForm(type);
   if (form === undefined || !form.physical.includes(column.physicalType)) return false;
-  return sameLogicalType(form.logical, column.logicalType);
+  return isDeepStrictEqual(form.logical, column.logicalType);
 }
 
 function decimalForm(type: PrimitiveType): Form | undefined {
   const match = /^decimal\((\d+), (\d+)\)$/.exec(type);
   if (match === null) return undefined;
   const precision = Number(match[1]);
-  const physical: PhysicalType = precision <= 9 ? 'INT32' : precision <= 18 ? 'INT64' : 'FIXED_LEN_BYTE_ARRAY';
-  return { physical: [physical], logical: { kind: 'decimal', precision, scale: Number(match[2]) } };
+  return { physical: decimalWidths(precision), logical: { kind: 'decimal', precision, scale: Number(match[2]) } };
 }
 
-function sameLogicalType(expected: LogicalType, found: LogicalType): boolean {
-  const keys = Object.keys(expected) as (keyof LogicalType)[];
-  return keys.every((key) => expected[key] === found[key]);
+/** The encoder gives a single digit 64 bits; Parquet allows that, and readers go by the file. */
+function decimalWidths(precision: number): readonly PhysicalType[] {
+  if (precision === 1) return ['INT32', 'INT64'];
+  if (precision <= 9) return ['INT32'];
+  return precision <= 18 ? ['INT64'] : ['FIXED_LEN_BYTE_ARRAY'];
 }

@@ -52,8 +52,8 @@ function checkFooter(path: string, footer: FooterSummary, rows: number, expected
     throw damaged(path, `it has ${footer.columns.length} columns, ${fields.length} were written`);
   }
   const leaves = fields.map((field, index) => {
-    const column = footer.columns[index] as ColumnSummary;
-    if (column.fieldId !== field.id || column.repeated !== field.inList || !isHeldAs(field.type, column)) {
+    const column = footer.columns[index];
+    if (column?.fieldId !== field.id || column.repeated !== field.inList || !isHeldAs(field.type, column)) {
       throw damaged(path, `field ${field.id} is not stored as ${field.type}`);
     }
     return { column, field };

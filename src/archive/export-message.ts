@@ -15,4 +15,6 @@ export type FromExportThread =
       readonly code: ErrorCode;
       readonly message: string;
       readonly cure?: string;
+      /** Where an error that was not foreseen came from. */
+      readonly frames?: string;
     };

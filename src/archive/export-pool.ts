@@ -10,7 +10,7 @@ export interface ExportPool {
    * Nothing is left under the request's path unless the outcome is `exported`.
    */
   run(request: ExportRequest, options: ExportRunOptions): Promise<ExportOutcome>;
-  /** Ends all threads; running exports fail. */
+  /** Ends all threads; exports that run or wait fail with `cancelled`. */
   close(): Promise<void>;
 }
 
@@ -25,14 +25,17 @@ type Running = ExportRunOptions & {
   readonly reject: (error: Error) => void;
 };
 
+type Waiting = { readonly start: (thread: ExportThread) => void; readonly reject: (error: Error) => void };
+
 /** `busy` from the moment a thread is promised to an export, `running` once it has been told. */
 type ExportThread = { readonly worker: Worker; busy: boolean; running: Running | undefined };
 
 /** A pool of at most `size` threads; they start when first needed. */
 export function createExportPool(size: number): ExportPool {
   const threads = new Set<ExportThread>();
-  const waiting: ((thread: ExportThread) => void)[] = [];
+  const waiting = new Set<Waiting>();
   let lastId = 0;
+  let closed = false;
 
   function startThread(): ExportThread {
     const thread: ExportThread = {
@@ -58,46 +61,63 @@ export function createExportPool(size: number): ExportPool {
     }
     release(thread);
     if (message.kind === 'done') running.resolve(message.outcome);
-    else running.reject(new PermafrostError(message.code, message.message, { cure: message.cure }));
+    else running.reject(toError(message));
   }
 
   /** A thread that died takes its export with it; the next export gets a new thread. */
-  function drop(thread: ExportThread, error: Error | undefined): void {
+  function drop(thread: ExportThread, cause: Error | undefined): void {
     if (!threads.delete(thread)) return;
-    thread.running?.reject(
-      new PermafrostError('unexpected', 'an export thread ended before its table was written', { cause: error }),
-    );
-    const next = waiting.shift();
-    if (next !== undefined) next(startThread());
+    thread.running?.reject(closed ? cancelled() : threadEnded(cause));
+    takeWaiting()?.start(startThread());
   }
 
   function release(thread: ExportThread): void {
     thread.running = undefined;
-    const next = waiting.shift();
+    const next = takeWaiting();
     if (next !== undefined) {
-      next(thread);
+      next.start(thread);
       return;
     }
     thread.busy = false;
     thread.worker.unref();
   }
 
-  function acquire(): Promise<ExportThread> {
+  function takeWaiting(): Waiting | undefined {
+    const [next] = waiting;
+    if (next !== undefined) waiting.delete(next);
+    return next;
+  }
+
+  function acquire(signal: AbortSignal): Promise<ExportThread> {
+    if (closed || signal.aborted) return Promise.reject(cancelled());
     const idle = [...threads].find((thread) => !thread.busy);
     if (idle !== undefined) {
       idle.busy = true;
       return Promise.resolve(idle);
     }
     if (threads.size < size) return Promise.resolve(startThread());
-    return new Promise((resolve) => waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const entry: Waiting = {
+        reject,
+        start(thread) {
+          signal.removeEventListener('abort', giveUp);
+          resolve(thread);
+        },
+      };
+      const giveUp = () => {
+        if (waiting.delete(entry)) reject(cancelled());
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      waiting.add(entry);
+    });
   }
 
   return {
     async run(request, options) {
-      const thread = await acquire();
+      const thread = await acquire(options.signal);
       if (options.signal.aborted) {
         release(thread);
-        throw new PermafrostError('cancelled', 'the export was cancelled');
+        throw cancelled();
       }
       const id = (lastId += 1);
       const cancel = () => post(thread.worker, { kind: 'cancel', id });
@@ -113,11 +133,29 @@ export function createExportPool(size: number): ExportPool {
       }
     },
     async close() {
+      closed = true;
+      for (const { reject } of waiting) reject(cancelled());
+      waiting.clear();
       await Promise.all([...threads].map((thread) => thread.worker.terminate()));
     },
   };
 }
 
 function post(worker: Worker, message: ToExportThread): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   worker.postMessage(message);
+}
+
+function toError({ code, message, cure, frames }: FromExportThread & { kind: 'failed' }): PermafrostError {
+  const cause =
+    frames === undefined ? undefined : Object.assign(new Error('in an export thread'), { stack: frames });
+  return new PermafrostError(code, message, { cure, cause });
+}
+
+function threadEnded(cause: Error | undefined): PermafrostError {
+  return new PermafrostError('unexpected', 'an export thread ended before its table was written', { cause });
+}
+
+function cancelled(): PermafrostError {
+  return new PermafrostError('cancelled', 'the export was cancelled');
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow';
+import { PermafrostError } from '../errors.ts';
 import { createParquetWriter, defaultParquetOptions, type ParquetWriter } from '../parquet/parquet-writer.ts';
 import type { DecodedBatch } from '../postgres/batch-builder.ts';
 import { copyStatement, copyTable, type CopyResult } from '../postgres/copy-stream.ts';
-import { lockTable } from '../postgres/lock-table.ts';
+import { lockTable, unlockTable } from '../postgres/lock-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
 import type { Session } from '../postgres/session.ts';
 import { SpecialValueFound } from '../postgres/special-value.ts';
@@ -30,7 +31,7 @@ export type ExportContext = {
  * it comes. Whatever goes wrong, nothing appears under the file's path.
  */
 export async function exportTable(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
-  await lockTable(context.session, request.table);
+  await lockUnlessStopped(request, context);
   const schema = toArrowSchema(request.fields);
   const object = await context.store.createWriter(request.path);
   const options = { ...defaultParquetOptions, withoutStatistics: request.withoutStatistics };
@@ -38,6 +39,7 @@ export async function exportTable(request: ExportRequest, context: ExportContext
   const hash = createHash('sha256');
   try {
     const summary = await pump(request, context, { schema, parquet, hash: (bytes) => hash.update(bytes) });
+    await unlockTable(context.session, `${request.table.schema}.${request.table.name}`);
     await parquet.finish();
     return {
       kind: 'exported',
@@ -52,6 +54,23 @@ export async function exportTable(request: ExportRequest, context: ExportContext
     await object.abort();
     if (error instanceof SpecialValueFound) return { kind: 'special-values', columns: error.columns };
     throw error;
+  }
+}
+
+/** A lock may be long in coming, and is not worth the wait for a stream that is no longer wanted. */
+async function lockUnlessStopped(
+  { table }: ExportRequest,
+  { session, signal }: ExportContext,
+): Promise<void> {
+  const stop = () =>
+    session.destroy(new PermafrostError('cancelled', `reading ${table.schema}.${table.name}: stopped`));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    if (signal.aborted) stop();
+    await lockTable(session, table);
+  } finally {
+    // From here on the COPY hears the signal itself, and ends on the server too.
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -85,7 +104,15 @@ function selectOwnRows(request: ExportRequest): string {
 function withNight(schema: Schema, batch: DecodedBatch, days: number): RecordBatch {
   const [dt] = schema.fields;
   if (dt === undefined) throw new TypeError('a data file has a dt column');
-  const night: Data = makeData({ type: dt.type, length: batch.rows, nullCount: 0, data: new Int32Array(batch.rows).fill(days) });
+  const night: Data = makeData({
+    type: dt.type,
+    length: batch.rows,
+    nullCount: 0,
+    data: new Int32Array(batch.rows).fill(days),
+  });
   const struct = new Struct(schema.fields);
-  return new RecordBatch(schema, makeData({ type: struct, length: batch.rows, nullCount: 0, children: [night, ...batch.columns] }));
+  return new RecordBatch(
+    schema,
+    makeData({ type: struct, length: batch.rows, nullCount: 0, children: [night, ...batch.columns] }),
+  );
 }

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { errorCodeOf, PermafrostError } from '../errors.ts';
+import { PermafrostError } from '../errors.ts';
 import { describeSource } from '../postgres/connection-settings.ts';
 import { openSession, type Session } from '../postgres/session.ts';
 import { importSnapshot } from '../postgres/snapshot-transaction.ts';
@@ -23,8 +23,6 @@ type OpenSnapshot = { readonly key: string; readonly session: Session };
 const port = parentPort;
 if (port === null) throw new Error('export-thread.ts is a worker thread, not a program');
 
-const stopped = new PermafrostError('cancelled', 'the export was stopped');
-
 let open: OpenSnapshot | undefined;
 let idle: NodeJS.Timeout | undefined;
 let running: { readonly id: number; readonly abort: AbortController } | undefined;
@@ -40,7 +38,6 @@ async function run(id: number, request: ExportRequest): Promise<void> {
   clearTimeout(idle);
   try {
     const session = await sessionFor(request);
-    abort.signal.addEventListener('abort', () => session.destroy(stopped), { once: true });
     const outcome = await exportTable(request, {
       session,
       store: openStore(request.store),
@@ -75,11 +72,21 @@ async function closeSession(): Promise<void> {
   await closing?.session.close();
 }
 
+/** The message of an error that is not ours may quote a row: its kind and its place have to do. */
 function describeError(error: unknown) {
+  if (error instanceof PermafrostError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.cure === undefined ? {} : { cure: error.cure }),
+    };
+  }
+  const name = error instanceof Error ? error.constructor.name : typeof error;
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
   return {
-    code: errorCodeOf(error),
-    message: error instanceof Error ? error.message : String(error),
-    ...(error instanceof PermafrostError && error.cure !== undefined ? { cure: error.cure } : {}),
+    code: 'unexpected' as const,
+    message: `an unforeseen ${name} ended the export`,
+    frames: lines.filter((line) => /^\s+at /.test(line)).join('\n'),
   };
 }
 

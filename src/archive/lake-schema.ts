@@ -115,7 +115,7 @@ function toFields(drafts: readonly Draft[], ids: Ids): readonly NestedField[] {
       typeof type === 'object' && type.type === 'list' && type['element-id'] === 0 ? { ...type, 'element-id': ids.next() } : type;
     const field: NestedField = {
       id: binding.fieldId,
-      name: names.get(binding.fieldId) as string,
+      name: names.get(binding.fieldId) ?? binding.name,
       required: false,
       type: settled,
       doc: `${binding.name} ${binding.type}${binding.retired ? ' (dropped or retyped since)' : ''}`,
@@ -123,7 +123,7 @@ function toFields(drafts: readonly Draft[], ids: Ids): readonly NestedField[] {
     if (binding.companionFieldId === undefined) return [field];
     const companion: NestedField = {
       id: binding.companionFieldId,
-      name: names.get(binding.companionFieldId) as string,
+      name: names.get(binding.companionFieldId) ?? `${binding.name}__raw`,
       required: false,
       type: 'string',
       doc: `Postgres' text of the values of ${binding.name} that ${typeof settled === 'string' ? settled : settled.type} cannot hold`,

@@ -31,7 +31,10 @@ export type MarkedContent = {
 };
 
 /** The summary entries of a night's snapshot. Absent where there is nothing to say. */
-export function markNight(input: ArchiveTableInput, content: MarkedContent): Readonly<Record<string, string>> {
+export function markNight(
+  input: ArchiveTableInput,
+  content: MarkedContent,
+): Readonly<Record<string, string>> {
   return {
     [MARK.night]: input.night,
     [MARK.runId]: input.runId,
@@ -41,8 +44,12 @@ export function markNight(input: ArchiveTableInput, content: MarkedContent): Rea
     [MARK.exportedAt]: input.snapshot.exportedAt,
     [MARK.rowsHash]: content.rowsHash,
     ...(input.late ? { [MARK.late]: 'true' } : {}),
-    ...(content.schemaChanges.length === 0 ? {} : { [MARK.schemaChanges]: JSON.stringify(content.schemaChanges) }),
-    ...(content.specialCells.length === 0 ? {} : { [MARK.specialCells]: JSON.stringify(content.specialCells) }),
+    ...(content.schemaChanges.length === 0
+      ? {}
+      : { [MARK.schemaChanges]: JSON.stringify(content.schemaChanges) }),
+    ...(content.specialCells.length === 0
+      ? {}
+      : { [MARK.specialCells]: JSON.stringify(content.specialCells) }),
   };
 }
 
@@ -77,8 +84,13 @@ export function resultOf(
     consistencyGroup: summary[MARK.consistencyGroup] ?? input.consistencyGroup,
     alreadyCommitted: outcome.alreadyCommitted,
     specialValues: specialCells.parse(JSON.parse(summary[MARK.specialCells] ?? '[]')),
-    schemaChanges: schemaChanges.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]')),
+    schemaChanges: schemaChangesOf(snapshot),
   };
+}
+
+/** What changed in the table with this snapshot, one sentence each. */
+export function schemaChangesOf({ summary }: Snapshot): readonly string[] {
+  return schemaChanges.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]'));
 }
 
 const specialCells = z.array(z.object({ column: z.string(), cells: z.number() }));

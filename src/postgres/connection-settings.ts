@@ -23,6 +23,13 @@ export type TlsPolicy =
 
 const PARAMETERS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert'] as const;
 
+/** Others that libpq or a driver knows: safe to repeat in a message. */
+const LIBPQ_PARAMETERS: readonly string[] = [
+  ...['application_name', 'channel_binding', 'client_encoding', 'connect_timeout', 'gssencmode', 'keepalives'],
+  ...['load_balance_hosts', 'options', 'passfile', 'require_auth', 'service', 'sslcert', 'sslkey', 'sslnegotiation'],
+  ...['pgbouncer', 'target_session_attrs', 'tcp_user_timeout', 'uselibpqcompat', 'hostaddr', 'sslcrl', 'ssl_min_protocol_version'],
+];
+
 type Parameter = (typeof PARAMETERS)[number];
 
 const EXAMPLE = 'write it as postgres://user@host:5432/database?sslmode=verify-full';
@@ -78,7 +85,8 @@ function readParameters(query: string): Partial<Record<Parameter, string>> {
     const [key, value] = splitOnce(pair, '=');
     const known = PARAMETERS.find((name) => name === key);
     if (known === undefined) {
-      const label = /^[a-z_]{1,40}$/.test(key) ? `the parameter ${key}` : 'a parameter';
+      // Anything else may be a piece of a password that has an & in it.
+      const label = LIBPQ_PARAMETERS.includes(key) ? `the parameter ${key}` : 'a parameter';
       throw refuse(
         `it has ${label}, which is not supported`,
         `remove it; known are ${PARAMETERS.join(', ')}`,

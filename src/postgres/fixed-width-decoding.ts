@@ -103,6 +103,7 @@ export class Word64Decoder extends FixedWidthDecoder<BigInt64Array> {
   }
 }
 
+/** int2, as an int32: Arrow's and Iceberg's smallest integer of use. */
 export class Int2Decoder extends FixedWidthDecoder<Int32Array> {
   constructor() {
     super(new Int32(), (length) => new Int32Array(length));
@@ -148,6 +149,7 @@ export class OidDecoder extends FixedWidthDecoder<Int32Array> {
   }
 }
 
+/** bool: one bit for each row. */
 export class BoolDecoder extends FixedWidthDecoder<Uint8Array> {
   constructor() {
     super(new Bool(), (length) => new Uint8Array(length));

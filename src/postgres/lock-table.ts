@@ -5,9 +5,12 @@ import type { Session } from './session.ts';
 import { CHECK_LOCKED_TABLE } from './sql/check-locked-table.ts';
 import type { ColumnDescription, TableDescription } from './table-description.ts';
 
+/** Locks that a transaction takes after it are given back with a return to it. */
+const SAVEPOINT = 'permafrost_table';
+
 /**
- * Locks a table against change for the rest of the transaction, and makes sure that it is still the one that the
- * snapshot sees: a TRUNCATE, a rewrite or a new table of the same name in between would read as *empty*, without an
+ * Locks a table against change until `unlockTable`, and makes sure that it is still the one that the snapshot sees: a
+ * TRUNCATE, a rewrite or a new table of the same name in between would read as *empty*, without an
  * error (F06); a dropped or added column would shift the others (F07).
  *
  * Errors: `table-changed` for any of that (also for VACUUM FULL and CLUSTER, which cannot be told from it);
@@ -32,8 +35,17 @@ export async function lockTable(
   if (!same) throw changed(label, 'got other columns');
 }
 
+/**
+ * Lets go of the table that was locked last, while the transaction and its snapshot go on: a night holds each table no
+ * longer than it reads it, since whoever waits to alter a table makes all its readers wait as well.
+ */
+export async function unlockTable(session: Session, label: string): Promise<void> {
+  await session.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`, [], `unlocking ${label}`);
+}
+
 async function lockInTime(session: Session, quoted: string, label: string, waitMs: number): Promise<void> {
   const script = [
+    `SAVEPOINT ${SAVEPOINT}`,
     `SET LOCAL lock_timeout = ${Math.max(1, Math.trunc(waitMs))}`,
     `LOCK TABLE ONLY ${quoted} IN ACCESS SHARE MODE`,
     'SET LOCAL lock_timeout = 0',

@@ -76,8 +76,9 @@ export async function importSnapshot(session: Session, snapshot: SnapshotKey): P
   const script = `${BEGIN}; SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}; SELECT ${SNAPSHOT_FINGERPRINT} AS fingerprint`;
   let seen: string | undefined;
   try {
-    const results = (await session.client.query(script)) as unknown as pg.QueryResult<{ fingerprint: string }>[];
-    seen = results.at(-1)?.rows[0]?.fingerprint;
+    const results: pg.QueryResult | pg.QueryResult[] = await session.client.query(script);
+    const rows: readonly { fingerprint?: string }[] = [results].flat().at(-1)?.rows ?? [];
+    seen = rows[0]?.fingerprint;
   } catch (error) {
     // 22023 and 42704: no such snapshot (before and since PostgreSQL 17); 55000: its process has ended.
     if (['22023', '42704', '55000'].includes(sqlStateOf(error) ?? '')) {

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, DuckDBTypeId } from '@duckdb/node-api';
 import type { TableScan } from '../archive/plan-query.ts';
 import { PermafrostError } from '../errors.ts';
 import { toDuckdbType } from './duckdb-type.ts';
@@ -39,13 +39,44 @@ async function openTable(connection: DuckDBConnection, table: TableScan): Promis
 
 async function runStatement(connection: DuckDBConnection, sql: string): Promise<QueryAnswer> {
   try {
-    const reader = await connection.runAndReadAll(sql);
-    return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowsJson() };
+    const reader = await connection.runAndReadAll(await onlyStatement(connection, sql));
+    const wholeNumbers = reader.columnTypes().map(({ typeId }) => WHOLE_NUMBERS.has(typeId));
+    return {
+      columns: reader.deduplicatedColumnNames(),
+      rows: reader
+        .getRowsJson()
+        .map((row) => row.map((value, index) => (wholeNumbers[index] ? toSafeNumber(value) : value))),
+    };
   } catch (error) {
-    throw new PermafrostError('configuration', error instanceof Error ? error.message : String(error), {
-      cure: 'correct the statement; "permafrost tables" lists the tables of the lake',
-    });
+    if (error instanceof PermafrostError) throw error;
+    throw wrongStatement(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Of several only the last would be answered. DuckDB has no words for none at all. */
+async function onlyStatement(connection: DuckDBConnection, sql: string): Promise<string> {
+  if (sql.trim() === '') throw wrongStatement('there is no statement');
+  const { count } = await connection.extractStatements(sql);
+  if (count !== 1) throw wrongStatement(`one statement is answered, not ${count}`);
+  return sql;
+}
+
+/** Types that DuckDB's JSON has as text whatever their value. */
+const WHOLE_NUMBERS: ReadonlySet<DuckDBTypeId> = new Set([
+  DuckDBTypeId.BIGINT,
+  DuckDBTypeId.UBIGINT,
+  DuckDBTypeId.HUGEINT,
+  DuckDBTypeId.UHUGEINT,
+]);
+
+function toSafeNumber(value: unknown): unknown {
+  return typeof value === 'string' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function wrongStatement(message: string): PermafrostError {
+  return new PermafrostError('configuration', message, {
+    cure: 'correct the statement; "permafrost tables" lists the tables of the lake',
+  });
 }
 
 /** Columns are matched by field id, so that a renamed or added column reads right in every night. */

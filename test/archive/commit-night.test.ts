@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Catalog, LoadedTable } from '../../src/catalog/catalog.ts';
+import { loadLakeTable } from '../../src/archive/read-lake.ts';
+import type { Catalog } from '../../src/catalog/catalog.ts';
 import { PermafrostError } from '../../src/errors.ts';
 import { idOnly, MemoryLake, withNote } from './memory-lake.ts';
 
@@ -25,7 +26,7 @@ function racing(before: (attempt: number) => Promise<unknown>): Catalog & { atte
 }
 
 async function loadMetadata() {
-  return ((await lake.load()) as LoadedTable).metadata;
+  return (await loadLakeTable(lake.catalog, lake.table)).metadata;
 }
 
 async function listObjects(): Promise<readonly string[]> {
@@ -38,7 +39,10 @@ describe('a night', () => {
   test('that is the first creates the table, with its mark in the snapshot', async () => {
     const { table, snapshot, alreadyCommitted } = await lake.commit('2026-11-20', { late: true });
     expect(alreadyCommitted).toBe(false);
-    expect(table).toMatchObject({ metadataVersion: 1, metadata: { 'current-schema-id': 0, schemas: [idOnly] } });
+    expect(table).toMatchObject({
+      metadataVersion: 1,
+      metadata: { 'current-schema-id': 0, schemas: [idOnly] },
+    });
     expect(table.metadata['current-snapshot-id']).toBe(snapshot['snapshot-id']);
     expect(snapshot.summary).toMatchObject({
       operation: 'append',
@@ -59,7 +63,9 @@ describe('a night', () => {
     expect(await lake.scan()).toEqual(['2026-11-20-run-1', '2026-11-21-run-1']);
     expect(second.snapshot.summary).toMatchObject({ operation: 'append', 'total-records': '15' });
     expect(second.snapshot['parent-snapshot-id']).toBe(first.snapshot['snapshot-id']);
-    const kept = files.map((path, index) => [path, before[index]] as const).filter(([path]) => !path.endsWith('.text'));
+    const kept = files
+      .map((path, index) => [path, before[index]] as const)
+      .filter(([path]) => !path.endsWith('.text'));
     for (const [path, bytes] of kept) expect(await lake.store.get(path)).toEqual(bytes);
   });
 
@@ -118,7 +124,9 @@ describe('a lost race', () => {
 
   test('against an earlier attempt of our own is no loss: its commit is found and nothing is changed', async () => {
     await lake.commit('2026-11-20');
-    const catalog = racing(async (attempt) => attempt === 1 && lake.commit('2026-11-21', { file: 'earlier-try' }));
+    const catalog = racing(
+      async (attempt) => attempt === 1 && lake.commit('2026-11-21', { file: 'earlier-try' }),
+    );
     const { table, snapshot, alreadyCommitted } = await lake.commit('2026-11-21', {}, catalog);
     expect(alreadyCommitted).toBe(true);
     expect(catalog.attempts).toBe(1);
@@ -130,13 +138,18 @@ describe('a lost race', () => {
   test.each([
     ['schema', { schema: withNote }],
     ['properties', { properties: { 'permafrost.columns': '[]' } }],
-  ])('against a change of %s is given up, since the file was written for what was there', async (_, changes) => {
-    await lake.commit('2026-11-20');
-    const catalog = racing(async (attempt) => attempt === 1 && lake.commit('2026-11-19', { ...changes, runId: 'x' }));
-    await expect(lake.commit('2026-11-21', {}, catalog)).rejects.toMatchObject({ code: 'commit-conflict' });
-    expect(catalog.attempts).toBe(1);
-    expect(await lake.scan()).toEqual(['2026-11-19-x', '2026-11-20-run-1']);
-  });
+  ])(
+    'against a change of %s is given up, since the file was written for what was there',
+    async (_, changes) => {
+      await lake.commit('2026-11-20');
+      const catalog = racing(
+        async (attempt) => attempt === 1 && lake.commit('2026-11-19', { ...changes, runId: 'x' }),
+      );
+      await expect(lake.commit('2026-11-21', {}, catalog)).rejects.toMatchObject({ code: 'commit-conflict' });
+      expect(catalog.attempts).toBe(1);
+      expect(await lake.scan()).toEqual(['2026-11-19-x', '2026-11-20-run-1']);
+    },
+  );
 
   test('for the table itself is given up: its field ids are the winner’s', async () => {
     const catalog = racing(async (attempt) => attempt === 1 && lake.commit('2026-11-19', { runId: 'other' }));
@@ -163,7 +176,9 @@ test('a commit whose answer is lost is neither repeated nor undone here', async 
     },
   };
   const before = await listObjects();
-  await expect(lake.commit('2026-11-21', {}, catalog)).rejects.toMatchObject({ code: 'commit-state-unknown' });
+  await expect(lake.commit('2026-11-21', {}, catalog)).rejects.toMatchObject({
+    code: 'commit-state-unknown',
+  });
   expect(await lake.scan()).toEqual(['2026-11-20-run-1', '2026-11-21-run-1']);
   expect(await listObjects()).toEqual(expect.arrayContaining([...before]));
 });
@@ -171,9 +186,14 @@ test('a commit whose answer is lost is neither repeated nor undone here', async 
 test('whatever fails before the commit leaves the table as it was', async () => {
   await lake.commit('2026-11-20');
   const before = await loadMetadata();
-  const failing = { ...lake.store, putIfAbsent: () => Promise.reject(new PermafrostError('lake-unwritable', 'full')) };
+  const failing = {
+    ...lake.store,
+    putIfAbsent: () => Promise.reject(new PermafrostError('lake-unwritable', 'full')),
+  };
   const { store } = lake;
-  Object.assign(lake, { store: { ...failing, rootUri: store.rootUri, get: (path: string) => store.get(path) } });
+  Object.assign(lake, {
+    store: { ...failing, rootUri: store.rootUri, get: (path: string) => store.get(path) },
+  });
   await expect(lake.commit('2026-11-21')).rejects.toMatchObject({ code: 'lake-unwritable' });
   expect(await loadMetadata()).toEqual(before);
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await runSql(
     url,
     `CREATE TABLE orders AS SELECT g::int8 AS id, 'note ' || g AS note FROM generate_series(1, ${ROWS}) AS g;
-     CREATE TABLE endless AS SELECT g::int8 AS id, 'x' AS note FROM generate_series(1, 5000) AS g;
+     CREATE TABLE endless AS SELECT g::int8 AS id, repeat('x', 9000) AS note FROM generate_series(1, 5000) AS g;
      CREATE TABLE special (id int8, note date); INSERT INTO special VALUES (1, 'infinity'), (2, '2026-11-20')`,
   );
   held = await holdSnapshot(parseSourceUrl(url), signal);
@@ -61,7 +61,7 @@ beforeEach(() => {
 
 afterEach(() => pool.close());
 
-/** A request for a table; `endless` takes 50 ms for each row. */
+/** A request for a table; `endless` takes 50 ms for each row, which is more than the server keeps back. */
 function request(name: string, path: string, changes: Partial<ExportRequest> = {}): ExportRequest {
   const table = tables.get(name);
   if (table === undefined) throw new Error(`no table ${name}`);
@@ -114,7 +114,9 @@ async function untilRunning(count: number): Promise<void> {
 }
 
 async function filesIn(path: string): Promise<readonly string[]> {
-  return (await readdir(join(folder, path)).catch(() => [])).toSorted();
+  const names = await readdir(join(folder, path)).catch(() => []);
+  // What a killed writer leaves is no object of the store.
+  return names.filter((name) => !name.startsWith('.tmp-')).toSorted();
 }
 
 describe('exports', () => {
@@ -163,11 +165,9 @@ describe('a failure in a thread', () => {
   });
 
   test('that was not foreseen tells its kind and its place, not its text: that may quote a row', async () => {
-    const columns = [{ name: 'id', expression: '"id"', wire: { kind: 'canary' }, nullable: true, companion: false }];
-    const broken = request('orders', 'fail/c', { columns: columns as unknown as ExportRequest['columns'] });
-    const error: unknown = await run({ ...broken, table: null as unknown as TableDescription }).catch(
-      (caught: unknown) => caught,
-    );
+    const broken = request('orders', 'fail/c');
+    Reflect.deleteProperty(broken, 'table');
+    const error: unknown = await run(broken).catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       code: 'unexpected',
       message: 'an unforeseen TypeError ended the export',
@@ -216,6 +216,7 @@ describe('cancelling', () => {
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
     expect(performance.now() - asked).toBeLessThan(2_000);
     await untilRunning(0);
+    expect(performance.now() - asked).toBeLessThan(4_000);
     expect(await filesIn('stop')).toEqual([]);
     expect(await run(request('orders', 'stop/b'))).toMatchObject({ rows: ROWS });
     expect(threads).toHaveLength(1);
@@ -256,5 +257,4 @@ test('a closed pool ends what runs and what waits, and starts no thread again', 
   await expect(run(request('orders', 'closed/d'))).rejects.toMatchObject({ code: 'cancelled' });
   expect(threads).toHaveLength(2);
   expect(await filesIn('closed')).toEqual([]);
-  await untilRunning(0);
 });

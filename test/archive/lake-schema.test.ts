@@ -18,13 +18,20 @@ function column(attnum: number, name: string, type: MappedColumn['type'] = 'stri
 
 /** What the next night finds in the lake. */
 function known(night: LakeSchema, oid = 1, lastColumnId = highestId(night)): KnownTable {
-  return { schema: { ...night.schema, 'schema-id': 0 }, lastColumnId, tableOid: oid, bindings: night.bindings };
+  return {
+    schema: { ...night.schema, 'schema-id': 0 },
+    lastColumnId,
+    tableOid: oid,
+    bindings: night.bindings,
+  };
 }
 
 function highestId(night: LakeSchema): number {
   return Math.max(
     ...night.schema.fields.flatMap((field) =>
-      typeof field.type === 'object' && field.type.type === 'list' ? [field.id, field.type['element-id']] : [field.id],
+      typeof field.type === 'object' && field.type.type === 'list'
+        ? [field.id, field.type['element-id']]
+        : [field.id],
     ),
   );
 }
@@ -53,7 +60,14 @@ describe('a new table', () => {
   test('a dt column of its own, and names that differ in case or normal form only, stay apart', () => {
     const night = planLakeSchema(
       1,
-      [column(1, 'dt'), column(2, 'a'), column(3, 'A'), column(4, '\u00e9'), column(5, 'e\u0301'), column(6, '_file')],
+      [
+        column(1, 'dt'),
+        column(2, 'a'),
+        column(3, 'A'),
+        column(4, '\u00e9'),
+        column(5, 'e\u0301'),
+        column(6, '_file'),
+      ],
       none,
       undefined,
     );
@@ -66,7 +80,9 @@ describe('a new table', () => {
       'e\u0301__6',
       '_file__7',
     ]);
-    expect(new Set(night.schema.fields.map((field) => field.name.normalize('NFC').toLowerCase())).size).toBe(7);
+    expect(new Set(night.schema.fields.map((field) => field.name.normalize('NFC').toLowerCase())).size).toBe(
+      7,
+    );
   });
 
   test('a column that takes the name another one would be given keeps it, and both stay apart', () => {
@@ -120,7 +136,12 @@ describe('the next night', () => {
   });
 
   test('a table dropped and re-created is reported, its columns matched by name', () => {
-    const next = planLakeSchema(2, [column(1, 'b'), column(2, 'a', 'int'), column(3, 'c')], none, known(first));
+    const next = planLakeSchema(
+      2,
+      [column(1, 'b'), column(2, 'a', 'int'), column(3, 'c')],
+      none,
+      known(first),
+    );
     expect(fieldsOf(next).slice(1)).toEqual([
       [3, 'b', 'string'],
       [2, 'a', 'int'],
@@ -133,7 +154,12 @@ describe('the next night', () => {
 describe('a companion', () => {
   test('appears when it is asked for, follows its column and stays', () => {
     const first = planLakeSchema(1, [column(1, 'at', 'timestamptz'), column(2, 'b')], none, undefined);
-    const second = planLakeSchema(1, [column(1, 'at', 'timestamptz'), column(2, 'b')], new Set([1]), known(first));
+    const second = planLakeSchema(
+      1,
+      [column(1, 'at', 'timestamptz'), column(2, 'b')],
+      new Set([1]),
+      known(first),
+    );
     expect(fieldsOf(second).slice(1)).toEqual([
       [2, 'at', 'timestamptz'],
       [4, 'at__raw', 'string'],

@@ -3,7 +3,7 @@ import { commitNight, type CommittedNight, type NightCommit } from '../../src/ar
 import { DT_FIELD } from '../../src/archive/lake-schema.ts';
 import { DT_PARTITION_ID } from '../../src/archive/partitioning.ts';
 import { toEpochDays } from '../../src/archive/night-date.ts';
-import { pathOf } from '../../src/archive/read-lake.ts';
+import { loadLakeTable, pathOf } from '../../src/archive/read-lake.ts';
 import type { Catalog, LoadedTable } from '../../src/catalog/catalog.ts';
 import { FileCatalog } from '../../src/catalog/file-catalog.ts';
 import type { DataFile } from '../../src/iceberg/data-file.ts';
@@ -100,13 +100,15 @@ export class MemoryLake {
 
   /** Names of the data files that a reader of the snapshot sees; of the current one unless told. */
   async scan(snapshotId?: bigint): Promise<readonly string[]> {
-    const { metadata } = (await this.load()) as LoadedTable;
+    const { metadata } = await loadLakeTable(this.catalog, this.table);
     const id = snapshotId ?? metadata['current-snapshot-id'];
     const snapshot = metadata.snapshots.find((candidate) => candidate['snapshot-id'] === id);
     if (snapshot === undefined) throw new Error('there is no such snapshot');
     const names: string[] = [];
     for (const row of readManifestList(await this.read(snapshot['manifest-list']))) {
-      const live = readManifest(await this.read(row.path)).entries.filter(({ status }) => status !== 'deleted');
+      const live = readManifest(await this.read(row.path)).entries.filter(
+        ({ status }) => status !== 'deleted',
+      );
       names.push(...live.map(({ dataFile }) => dataFile.path.replace(/^.*\/(.*)\.parquet$/, '$1')));
     }
     return names.toSorted();

@@ -12,7 +12,10 @@ async function commitThenRead(lake: MemoryLake) {
   await lake.commit('2026-11-19');
   const committed = await lake.commit('2026-11-20', { schema: withNote, content, rows: 7n });
   const input = lake.input('2026-11-20');
-  return { input, first: resultOf(committed.snapshot, committed.table, input, { seconds: 1.5, alreadyCommitted: false }) };
+  return {
+    input,
+    first: resultOf(committed.snapshot, committed.table, input, { seconds: 1.5, alreadyCommitted: false }),
+  };
 }
 
 describe('the mark of a night', () => {
@@ -61,7 +64,11 @@ describe('the mark of a night', () => {
     const { snapshot, table } = await lake.commit('2026-11-20', { runId: 'run-2', rows: 4n });
     const input = lake.input('2026-11-20', { runId: 'run-2' });
     const outcome = { seconds: 1, alreadyCommitted: false };
-    expect(resultOf(snapshot, table, input, outcome)).toMatchObject({ operation: 'overwrite', rows: 4, bytes: 32 });
+    expect(resultOf(snapshot, table, input, outcome)).toMatchObject({
+      operation: 'overwrite',
+      rows: 4,
+      bytes: 32,
+    });
   });
 
   test('is that of the night and the run together', async () => {

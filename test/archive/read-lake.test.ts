@@ -68,7 +68,11 @@ describe('the history of a table', () => {
       { night: '2026-11-22', operation: 'append', rows: 5, bytes: 40, metadataVersion: 2 },
       { night: '2026-11-20', operation: 'append', rows: 10, bytes: 80, metadataVersion: 1 },
     ]);
-    expect(history.map(({ schemaChanges }) => schemaChanges)).toEqual([[], ['column note (text) was added'], []]);
+    expect(history.map(({ schemaChanges }) => schemaChanges)).toEqual([
+      [],
+      ['column note (text) was added'],
+      [],
+    ]);
     expect(history.map(({ parentSnapshotId }) => parentSnapshotId)).toEqual([
       history[1]?.snapshotId,
       history[2]?.snapshotId,
@@ -76,7 +80,10 @@ describe('the history of a table', () => {
     ]);
     expect(history.every(({ snapshotId }) => /^\d+$/.test(snapshotId))).toBe(true);
     expect(history.map(({ committedAt }) => committedAt)).toEqual(
-      history.map(({ committedAt }) => committedAt).toSorted().toReversed(),
+      history
+        .map(({ committedAt }) => committedAt)
+        .toSorted()
+        .toReversed(),
     );
   });
 

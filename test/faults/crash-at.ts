@@ -3,13 +3,14 @@
  * CRASH_AT is `write <regexp>`: after the first piece written to a new file whose folder matches;
  * `link <regexp>` or `rename <regexp>`: just before a file gets its name. Worker threads inherit it.
  */
+import type * as fileSystem from 'node:fs/promises';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 const [call, pattern] = (process.env.CRASH_AT ?? '').split(' ');
 if (call === undefined || pattern === undefined) throw new Error('CRASH_AT is "<call> <regexp>"');
 const matches = new RegExp(pattern);
 
-const files = createRequire(import.meta.url)('node:fs/promises') as typeof import('node:fs/promises');
+const files = createRequire(import.meta.url)('node:fs/promises') as typeof fileSystem;
 const { link, open, rename } = files;
 
 files.link = async (existing, target) => {

@@ -33,7 +33,7 @@ export function startLakeReader(python: string): LakeReader {
   const child = spawn(python, [join(import.meta.dirname, 'read_lake.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const waiting: { resolve(answer: ReadAnswer): void; reject(error: Error): void }[] = [];
+  const waiting: { resolve: (answer: ReadAnswer) => void; reject: (error: Error) => void }[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     const answer = JSON.parse(line) as ReadAnswer | { error: string };
     const next = waiting.shift();

@@ -73,6 +73,12 @@ describe('values', () => {
     const values = Array.from({ length: 19 }, (_, row) => (row % 5 === 0 ? null : row % 3 === 0));
     const bytes = values.map((value) => (value === null ? null : hex(value ? '01' : '00')));
     expect(decodeValues({ kind: 'bool' }, bytes).cells).toEqual(values);
+    const [batch] = decodeStream(
+      [wireColumn('a', { kind: 'bool' })],
+      [copyStream(bytes.map((value) => [value]))],
+    ).batches;
+    // Bits behind the last row are zero, so equal rows are equal bytes.
+    expect(batch!.columns[0]!.nullBitmap).toEqual(new Uint8Array([0b11011110, 0b01111011, 0b111]));
   });
 
   test('B17, B18, B19: text is copied byte by byte; an empty one is not NULL', () => {

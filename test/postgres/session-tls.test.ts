@@ -1,17 +1,19 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
 import { openSession } from '../../src/postgres/session.ts';
-import { runSql, startTestPostgres, type TestPostgres } from './test-server.ts';
+import { startTestPostgres, type TestPostgres } from './test-server.ts';
 
 const run = promisify(execFile);
 
 let folder: string;
+let socketFolder: string;
 let server: TestPostgres;
+let password: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'permafrost-test-tls-'));
@@ -20,15 +22,16 @@ beforeAll(async () => {
   await makeCertificate('other', 'other.example.org');
   // The server insists that its key is its own.
   if (userInfo().uid === 0) await run('chown', ['postgres', join(folder, 'server.key')]);
-  const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.pem')];
-  server = await startTestPostgres([
-    '-c',
-    'ssl=on',
-    '-c',
-    `ssl_key_file=${key}`,
-    '-c',
-    `ssl_cert_file=${certificate}`,
-  ]);
+  socketFolder = join(folder, 'socket');
+  await mkdir(socketFolder);
+  await chmod(socketFolder, 0o777);
+  server = await startTestPostgres({
+    ssl: 'on',
+    ssl_key_file: join(folder, 'server.key'),
+    ssl_cert_file: join(folder, 'server.pem'),
+    unix_socket_directories: socketFolder,
+  });
+  password = new URL(server.url).password;
 });
 
 afterAll(async () => {
@@ -75,8 +78,7 @@ test('a certificate file that is not there is a matter of configuration', async 
 });
 
 test('a Unix socket is read without TLS', async () => {
-  const [row] = await runSql(server.url, "SELECT current_setting('unix_socket_directories') AS socket");
-  const url = `postgres://postgres:test@/postgres?host=${encodeURIComponent(String(row?.socket))}&port=${server.port}`;
+  const url = `postgres://postgres:${password}@/postgres?host=${encodeURIComponent(socketFolder)}&port=${server.port}`;
   const session = await openSession(parseSourceUrl(url), { applicationName: 'permafrost test' });
   expect(await session.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).toEqual([
     { ssl: 'f' },
@@ -85,7 +87,7 @@ test('a Unix socket is read without TLS', async () => {
 });
 
 function openTls(host: string, parameters: string) {
-  const url = `postgres://postgres:test@${host}:${server.port}/postgres?${parameters}`;
+  const url = `postgres://postgres:${password}@${host}:${server.port}/postgres?${parameters}`;
   return openSession(parseSourceUrl(url), { applicationName: 'permafrost test' });
 }
 

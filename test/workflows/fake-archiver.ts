@@ -107,7 +107,7 @@ export class FakeArchiver implements Archiver {
     this.events.push('report');
     await this.#steps.sendReport?.(result);
     this.reports.push(result);
-    return { kind: 'sent', to: ['operator@example.org'], messageId: '<1@example.org>' };
+    return { kind: 'sent', to: ['operator@example.org'], refused: [], messageId: '<1@example.org>' };
   }
 }
 

@@ -1,4 +1,4 @@
-import { parquetMetadata, parquetReadObjects, type SchemaElement } from 'hyparquet';
+import { type FileMetaData, parquetMetadata, parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { parseBindings } from '../../../src/archive/column-binding.ts';
 import { planQuery, type TableScan } from '../../../src/archive/plan-query.ts';
@@ -49,8 +49,7 @@ export async function readStored({ store }: Lake, file: DataFile): Promise<Store
   const metadata = parquetMetadata(buffer, { geoparquet: false });
   const tops = topElements(metadata.schema);
   const ids = tops.map((element) => element.field_id ?? 0);
-  // Names of ours, because rows are JavaScript objects: a column may be called __proto__.
-  tops.forEach((element, index) => rename(metadata, element, `c${index}`));
+  renameColumns(metadata, tops);
   for (const element of metadata.schema) stripLogicalType(element);
   const rows = await parquetReadObjects({ file: buffer, metadata, compressors, utf8: false });
   return {
@@ -72,13 +71,12 @@ function skip(schema: readonly SchemaElement[], index: number): number {
   return next;
 }
 
-function rename(metadata: ReturnType<typeof parquetMetadata>, element: SchemaElement, name: string): void {
-  const before = element.name;
-  element.name = name;
-  for (const group of metadata.row_groups) {
-    for (const { meta_data: column } of group.columns) {
-      if (column?.path_in_schema[0] === before) column.path_in_schema[0] = name;
-    }
+/** Names of ours, because rows are JavaScript objects: a column may be called __proto__. */
+function renameColumns({ row_groups: groups }: FileMetaData, tops: readonly SchemaElement[]): void {
+  const names = new Map(tops.map((element, index) => [element.name, `c${index}`]));
+  for (const element of tops) element.name = names.get(element.name) as string;
+  for (const { meta_data: column } of groups.flatMap((group) => group.columns)) {
+    if (column !== undefined) column.path_in_schema[0] = names.get(column.path_in_schema[0] as string) as string;
   }
 }
 

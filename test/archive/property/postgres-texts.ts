@@ -1,4 +1,5 @@
 import { Client, escapeIdentifier, type QueryArrayResult } from 'pg';
+import { expect } from 'vitest';
 import { assertNever } from '../../../src/errors.ts';
 import type { Held } from './sample-types.ts';
 
@@ -43,9 +44,12 @@ export async function printTexts(witness: Client, rows: number, columns: readonl
   );
 }
 
-/** Rows without their order, ready to compare. */
-export function asMultiset(rows: readonly TextRow[]): readonly string[] {
-  return rows.map((row) => JSON.stringify(row)).toSorted();
+/** Fails with the first rows that differ; their order is of no account. */
+export function expectSameRows(found: readonly TextRow[], expected: readonly TextRow[], message?: string): void {
+  const [left, right] = [found, expected].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted());
+  const at = left?.findIndex((row, index) => row !== right?.[index]) ?? -1;
+  expect(left?.slice(at, at + 2), message).toEqual(right?.slice(at, at + 2));
+  expect(found, message).toHaveLength(expected.length);
 }
 
 async function select(witness: Client, text: string, values: readonly unknown[]): Promise<readonly TextRow[]> {
@@ -76,8 +80,9 @@ function valueOf(held: Held, v: string): string {
     case 'timestamp':
     case 'timestamptz':
       return `${held} '1970-01-01 00:00:00Z' + (${v} || ' microseconds')::interval`;
-    case 'integer':
     case 'decimal':
+      return `${v}::numeric`;
+    case 'integer':
     case 'text':
       return v;
     default:

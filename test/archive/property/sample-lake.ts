@@ -21,6 +21,8 @@ export type SampleLake = {
   readonly witness: Client;
   /** Archives the tables that the patterns name; fails when one of them is not archived. */
   archive(night: string, patterns: readonly string[]): Promise<readonly ArchivedTable[]>;
+  /** Drops the tables, from the lake too. */
+  drop(tables: readonly string[]): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -71,6 +73,10 @@ export async function openSampleLake(): Promise<SampleLake> {
         if (table.kind === 'archived') return table;
         throw new Error(`${tableLabel(table)} was not archived: ${table.code} ${table.message}`);
       });
+    },
+    async drop(tables) {
+      await maker.query(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
+      for (const table of tables) await rm(join(folder, 'lake/iceberg', table), { recursive: true, force: true });
     },
     async close() {
       await archiver.close();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Client, escapeIdentifier } from 'pg';
-import { everyType, type SampleType, sampleTypes } from './sample-types.ts';
+import { everyType, filledTypes, fillType, MOST_ROWS, type SampleType } from './sample-types.ts';
 
 /** A generated column: `values` are texts that the type's cast takes, one for each row. */
 export type SampleColumn = {
@@ -11,8 +11,7 @@ export type SampleColumn = {
 
 export type SampleTable = { readonly rows: number; readonly columns: readonly SampleColumn[] };
 
-const MOST_ROWS = 24;
-const MOST_COLUMNS = 9;
+const MOST_COLUMNS = 14;
 const NAME_BYTES = 63;
 
 /** Names that readers, the file system, JavaScript, Iceberg or the lake itself could stumble over. */
@@ -29,35 +28,29 @@ export const columnNames = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).map(fitName),
 );
 
-/** Columns with distinct names, of any types. */
+/** Columns with distinct names, of any types. Nothing depends on what was drawn before, so that failures shrink. */
 export function sampleTables(least = 0): fc.Arbitrary<SampleTable> {
-  return fc.integer({ min: 0, max: MOST_ROWS }).chain((rows) =>
-    fc
-      .uniqueArray(columnNames, { minLength: least, maxLength: MOST_COLUMNS })
-      .chain((names) => fc.tuple(...names.map((name) => sampleColumns(name, rows))))
-      .map((columns) => ({ rows, columns })),
-  );
+  const names = { selector: ({ name }: SampleColumn) => name, minLength: least, maxLength: MOST_COLUMNS };
+  return fc
+    .record({ rows: fc.nat(MOST_ROWS), columns: fc.uniqueArray(sampleColumns, names) })
+    .map(({ rows, columns }) => ({ rows, columns: columns.map((column) => cutColumn(column, rows)) }));
 }
 
-/** A column of any type. */
-export function sampleColumns(name: string, rows: number, types = sampleTypes): fc.Arbitrary<SampleColumn> {
-  return types.chain((type) => fill(name, type, rows));
-}
+/** A column of any type, with values for the longest table. */
+export const sampleColumns: fc.Arbitrary<SampleColumn> = fc
+  .tuple(columnNames, filledTypes)
+  .map(([name, { type, values }]) => ({ name, type, values }));
 
 /** One column of every type. */
 export const wideTables: fc.Arbitrary<SampleTable> = fc
-  .tuple(...everyType.map((type, index) => fill(`c${index}`, type, MOST_ROWS)))
-  .map((columns) => ({ rows: MOST_ROWS, columns }));
+  .tuple(...everyType.map(fillType))
+  .map((filled) => ({ rows: MOST_ROWS, columns: filled.map((column, index) => cutColumn({ name: `c${index}`, ...column }, MOST_ROWS)) }));
 
-function fill(name: string, type: SampleType, rows: number): fc.Arbitrary<SampleColumn> {
-  const cells = fc.array(fc.option(type.values, { freq: 6 }), { minLength: rows, maxLength: rows });
-  return cells.map((values) => ({
-    name,
-    type,
-    values,
-    // Without it, a failure prints the generator of the values as well.
-    [fc.toStringMethod]: () => `${JSON.stringify(name)} ${type.sql} ${JSON.stringify(values)}`,
-  }));
+function cutColumn({ name, type, values }: SampleColumn, rows: number): SampleColumn {
+  const column = { name, type, values: values.slice(0, rows) };
+  // Without it, a failure prints the generator of the values as well.
+  const print = () => `${JSON.stringify(name)} ${type.sql} ${JSON.stringify(column.values)}`;
+  return Object.assign(column, { [fc.toStringMethod]: print });
 }
 
 /** Makes the table and fills it. */

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 
+/** Rows of the longest table. */
+export const MOST_ROWS = 24;
+
 /** How a value of the lake becomes Postgres' text again: what Iceberg's type holds, given to Postgres to print. */
 export type Held =
   | 'boolean'
@@ -189,7 +192,7 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['tid', fc.constantFrom('(4294967295,65535)', '(0,1)')],
   ['pg_snapshot', fc.constantFrom('10:20:10,14,15')],
   ['int2vector', fc.constantFrom('1 2 -3', '')],
-  ['regclass', fc.constantFrom('pg_class', '4294967295', '-')],
+  ['regclass', fc.constantFrom('1259', '4294967295', '0'), 'v::oid'],
   ['regtype', fc.constantFrom('public.mood', 'timestamptz', 'public.pair[]')],
   ['aclitem', fc.constantFrom('=r/postgres', 'postgres=a*r/postgres')],
 ];
@@ -199,12 +202,20 @@ const ALL: readonly SampleType[] = [
   ...AS_TEXT.map(([sql, values, cast]): SampleType => ({ sql, held: 'text', values, ...(cast === undefined ? {} : { cast }) })),
 ];
 
-/** Any type, those with an Iceberg type of their own more often. */
-export const sampleTypes: fc.Arbitrary<SampleType> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...TYPED) },
-  { weight: 4, arbitrary: fc.constantFrom(...ALL) },
-  { weight: 1, arbitrary: numeric },
-);
-
 /** Each type once. */
 export const everyType: readonly SampleType[] = ALL;
+
+export type FilledType = { readonly type: SampleType; readonly values: readonly (string | null)[] };
+
+/** Values of a type, one in seven null. */
+export function fillType(type: SampleType): fc.Arbitrary<FilledType> {
+  const cells = fc.array(fc.option(type.values, { freq: 6 }), { minLength: MOST_ROWS, maxLength: MOST_ROWS });
+  return cells.map((values) => ({ type, values }));
+}
+
+/** Any type, those with an Iceberg type of their own more often. */
+export const filledTypes: fc.Arbitrary<FilledType> = fc.oneof(
+  { weight: 4, arbitrary: fc.oneof(...TYPED.map(fillType)) },
+  { weight: 4, arbitrary: fc.oneof(...ALL.map(fillType)) },
+  { weight: 1, arbitrary: numeric.chain(fillType) },
+);
