@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'lake-foreign'
   /** A table or night that was asked for is not in the lake. */
   | 'lake-not-found'
+  /** The lake holds this night already, from a better moment than the one that would replace it. */
+  | 'night-taken'
   /** Another writer made its metadata current first. */
   | 'commit-conflict'
   /** The commit may or may not have happened; nothing may be deleted. */

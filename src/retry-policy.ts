@@ -28,6 +28,7 @@ const retryRules: Readonly<Record<ErrorCode, RetryRule>> = {
   'lake-unwritable': 'until-time-is-up',
   'lake-foreign': 'never',
   'lake-not-found': 'never',
+  'night-taken': 'never',
   'commit-conflict': 'until-time-is-up',
   'commit-state-unknown': 'until-time-is-up',
   'mail-undeliverable': 'until-time-is-up',

@@ -1,6 +1,7 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { DatedNightRequest } from '../src/archive/archiver.ts';
 import type {
+  ArchivedTable,
   ConsistencyGroup,
   NightFailure,
   NightPlan,
@@ -27,10 +28,24 @@ export function summarizeNight(
     source: plan.source,
     lake: plan.lake,
     consistencyGroups: usedGroups(groups, tables),
-    tables,
+    tables: fitInto(tables),
     excluded: plan.excluded,
     missing: plan.missing,
   };
+}
+
+/** A workflow whose result is over 2 MB is terminated by the server. The lake keeps what is left out here. */
+const resultLimit = 1_500_000;
+
+function fitInto(tables: readonly TableResult[]): readonly TableResult[] {
+  if (JSON.stringify(tables).length < resultLimit) return tables;
+  return tables.map((table) =>
+    table.kind === 'archived' ? { ...table, schemaChanges: shorten(table), specialValues: [] } : table,
+  );
+}
+
+function shorten({ schemaChanges, lakeTable }: ArchivedTable): readonly string[] {
+  return schemaChanges.length === 0 ? [] : [`its columns changed: permafrost history ${lakeTable} says how`];
 }
 
 /** What came of a night that got no plan: nothing, and why. */

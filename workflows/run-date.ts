@@ -1,6 +1,6 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { DatedNightRequest } from '../src/archive/archiver.ts';
-import { isNight, nightOf } from '../src/archive/night-date.ts';
+import { isLate, isNight, nightOf } from '../src/archive/night-date.ts';
 import type { NightRequest } from '../src/archive/night.ts';
 import { scheduledStartKey } from '../src/temporal/search-attributes.ts';
 
@@ -10,12 +10,11 @@ import { scheduledStartKey } from '../src/temporal/search-attributes.ts';
  */
 export function dateNight(request: NightRequest): DatedNightRequest & { readonly late: boolean } {
   const { startTime, typedSearchAttributes } = workflowInfo();
-  const today = nightOf(startTime);
   const due = typedSearchAttributes.get(scheduledStartKey);
   const night = due === undefined ? request.night : nightOf(due);
   if (night === undefined) throw refuse('a night needs a run date', 'name the night as yyyy-mm-dd');
   if (!isNight(night)) throw refuse('the run date is not a date', 'name the night as yyyy-mm-dd');
-  return { ...request, night, late: request.late ?? night < today };
+  return { ...request, night, late: request.late ?? isLate(night, startTime) };
 }
 
 function refuse(message: string, cure: string): ApplicationFailure {

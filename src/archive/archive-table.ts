@@ -17,7 +17,7 @@ import { describeDataFile } from './describe-data-file.ts';
 import { DT_FIELD, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
 import type { ArchivedTable } from './night.ts';
-import { findMark, resultOf } from './night-mark.ts';
+import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
@@ -52,6 +52,7 @@ export async function archiveTable(
   if (loaded !== undefined && earlier !== undefined) {
     return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
   }
+  refuseToFalsify(loaded, input);
   const table = await deps.reader.read(input.snapshot, (session) => describeTable(session, input.table));
   const columns = mapColumns(table.columns);
   requireKnown(columns, input);

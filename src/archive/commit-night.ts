@@ -12,7 +12,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../iceberg/table-update.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { ArchiveTableInput } from './archiver.ts';
-import { findMark, MARK, type MarkedContent, markNight } from './night-mark.ts';
+import { findMark, type MarkedContent, markNight, refuseToFalsify } from './night-mark.ts';
 import { DT_PARTITIONING } from './partitioning.ts';
 import { currentSnapshot, pathOf } from './read-lake.ts';
 
@@ -44,7 +44,7 @@ const ATTEMPTS = 5;
  * Makes a data file part of the table, in one snapshot. A night that the table holds already is replaced, never
  * doubled. A lost race is tried again on top of the winner, as long as the winner left schema and properties alone.
  *
- * Errors: `commit-conflict` after several lost races, or when the table changed its schema; `commit-state-unknown`.
+ * Errors: `night-taken`; `commit-conflict` after several lost races, or when the table changed its schema; `commit-state-unknown`.
  */
 export async function commitNight(
   input: ArchiveTableInput,
@@ -75,6 +75,7 @@ async function commitOnce(
 ): Promise<CommittedNight> {
   const { catalog, store } = deps;
   const { lakeTable } = input.table;
+  refuseToFalsify(base, input);
   const staged = await stage(input, deps, commit, base);
   const location = pathOf(store, base?.metadata.location ?? catalog.tableLocation(lakeTable));
   for (const file of staged.filesToWrite) await store.putIfAbsent(`${location}/${file.path}`, file.bytes);
@@ -104,9 +105,7 @@ async function stage(
     parentManifests:
       parent === undefined ? [] : readManifestList(await store.get(pathOf(store, parent["manifest-list"]))),
     loadManifest: async (row) => readListedManifest(await store.get(pathOf(store, row.path)), row),
-    write: holdsNight(base, input.night)
-      ? { kind: 'replace-partition', partition: commit.dataFile.partition }
-      : { kind: 'append' },
+    write: { kind: 'replace-partition', partition: commit.dataFile.partition },
     dataFiles: [commit.dataFile],
     snapshotId: newSnapshotId(),
     commitUuid: randomUUID(),
@@ -126,10 +125,6 @@ function changesSince({ metadata }: LoadedTable, commit: NightCommit): readonly 
         ] as const)),
     ...(changed.length === 0 ? [] : ([{ action: 'set-properties', updates: Object.fromEntries(changed) }] as const)),
   ];
-}
-
-function holdsNight(base: LoadedTable | undefined, night: string): boolean {
-  return base?.metadata.snapshots.some((snapshot) => snapshot.summary[MARK.night] === night) ?? false;
 }
 
 /** True where what was planned against one state of the table holds for the other. */

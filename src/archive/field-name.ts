@@ -8,13 +8,19 @@ const RESERVED = ['dt', '_file', '_pos', '_deleted', '_spec_id', '_partition', '
  * then `__<field id>` is appended, so that names differing in case only stay apart in every reader. Live columns choose
  * first, in their order.
  */
-export function nameFields(bindings: readonly ColumnBinding[]): ReadonlyMap<number, string> {
+export function nameFields(
+  bindings: readonly ColumnBinding[],
+  lists: ReadonlySet<number> = new Set(),
+): ReadonlyMap<number, string> {
   const taken = new Set(RESERVED);
   const names = new Map<number, string>();
+  // Readers know the elements of a list by a name as well.
+  const namesOf = (fieldId: number, name: string): readonly string[] =>
+    lists.has(fieldId) ? [fold(name), fold(`${name}.element`)] : [fold(name)];
   const claim = (fieldId: number, wanted: string): string => {
     let name = wanted;
-    while (taken.has(fold(name))) name = `${name}__${fieldId}`;
-    taken.add(fold(name));
+    while (namesOf(fieldId, name).some((one) => taken.has(one))) name = `${name}__${fieldId}`;
+    for (const one of namesOf(fieldId, name)) taken.add(one);
     names.set(fieldId, name);
     return name;
   };

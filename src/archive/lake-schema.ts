@@ -107,7 +107,11 @@ function fresh(column: MappedColumn, ids: Ids): Draft {
 
 /** Element ids come after the ids of all columns, as Iceberg assigns them. */
 function toFields(drafts: readonly Draft[], ids: Ids): readonly NestedField[] {
-  const names = nameFields(drafts.map((draft) => draft.binding));
+  const lists = drafts.filter(({ type }) => typeof type === 'object').map(({ binding }) => binding.fieldId);
+  const names = nameFields(
+    drafts.map((draft) => draft.binding),
+    new Set(lists),
+  );
   return drafts.flatMap((draft) => {
     const { binding } = draft;
     const type = draft.type;

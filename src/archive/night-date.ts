@@ -10,6 +10,11 @@ export function nightOf(instant: Date): string {
   return instant.toISOString().slice(0, 10);
 }
 
+/** True where a night is recorded with the state of a later day. */
+export function isLate(night: string, startedAt: Date): boolean {
+  return night < nightOf(startedAt);
+}
+
 /** The night after. */
 export function nextNight(night: string): string {
   return nightOf(new Date(Date.parse(`${night}T00:00:00Z`) + DAY_MS));

@@ -1,5 +1,6 @@
 import type { LoadedTable } from '../catalog/catalog.ts';
 import { z } from 'zod';
+import { PermafrostError } from '../errors.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { ArchiveTableInput } from './archiver.ts';
 import { versionOf } from './metadata-version.ts';
@@ -46,11 +47,39 @@ export function markNight(
     ...(input.late ? { [MARK.late]: 'true' } : {}),
     ...(content.schemaChanges.length === 0
       ? {}
-      : { [MARK.schemaChanges]: JSON.stringify(content.schemaChanges) }),
+      : { [MARK.schemaChanges]: JSON.stringify(shorten(content.schemaChanges)) }),
     ...(content.specialCells.length === 0
       ? {}
-      : { [MARK.specialCells]: JSON.stringify(content.specialCells) }),
+      : { [MARK.specialCells]: JSON.stringify(content.specialCells.slice(0, MOST_LISTED)) }),
   };
+}
+
+/** Summaries stay in the metadata for ever and cross the workflow's history: a table that changed whole says it short. */
+const MOST_LISTED = 20;
+
+function shorten(sentences: readonly string[]): readonly string[] {
+  if (sentences.length <= MOST_LISTED) return sentences;
+  return [...sentences.slice(0, MOST_LISTED - 1), `and ${sentences.length - MOST_LISTED + 1} more changes`];
+}
+
+/**
+ * Refuses to replace a night by something less true: what was archived on its day by the state of a later day, or what
+ * one run read by what another run, still under way, had read before it. Error: `night-taken`.
+ */
+export function refuseToFalsify(table: LoadedTable | undefined, input: ArchiveTableInput): void {
+  const held = table?.metadata.snapshots.findLast(({ summary }) => summary[MARK.night] === input.night)?.summary;
+  if (held === undefined) return;
+  const label = `night ${input.night} of ${input.table.schema}.${input.table.name}`;
+  if (input.late && held[MARK.late] !== 'true') {
+    throw new PermafrostError('night-taken', `${label} was archived on its day; today's state would replace it`, {
+      cure: 'leave it as it is; what the table holds now belongs to the night of today',
+    });
+  }
+  if (Date.parse(held[MARK.exportedAt] ?? '') > Date.parse(input.snapshot.exportedAt)) {
+    throw new PermafrostError('night-taken', `${label} was archived by another run, from a newer snapshot`, {
+      cure: 'let one run archive a night at a time; the newer one stays',
+    });
+  }
 }
 
 /** The snapshot that this night and run committed before, if it did. */

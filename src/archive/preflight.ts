@@ -4,9 +4,11 @@ import { PermafrostError } from '../errors.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { openSession } from '../postgres/session.ts';
 import { listTables } from '../postgres/list-tables.ts';
+import { readSystemIdentifier } from '../postgres/snapshot-transaction.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { NightRequest } from './night.ts';
 import { chooseTables } from './plan-night.ts';
+import { readKnownTable } from './table-properties.ts';
 
 export type PreflightDeps = {
   readonly connection: ConnectionSettings;
@@ -19,9 +21,12 @@ export type PreflightDeps = {
  * or refuses us, tables that are not there, a lake that cannot be written or is not ours.
  */
 export async function checkNight(request: NightRequest, deps: PreflightDeps): Promise<void> {
-  const chosen = await checkSource(request, deps);
+  const { tables, identity } = await checkSource(request, deps);
   await checkLake(deps.store);
-  for (const { lakeTable } of chosen) await deps.catalog.loadTable(lakeTable);
+  for (const table of tables) {
+    const loaded = await deps.catalog.loadTable(table.lakeTable);
+    if (loaded !== undefined) readKnownTable(loaded, identity, table);
+  }
 }
 
 async function checkSource(request: NightRequest, deps: PreflightDeps) {
@@ -39,7 +44,8 @@ async function checkSource(request: NightRequest, deps: PreflightDeps) {
         cure: "name tables, for example --tables 'public.*'",
       });
     }
-    return tables;
+    const identity = { database: deps.connection.database, systemIdentifier: await readSystemIdentifier(session) };
+    return { tables, identity };
   } finally {
     await session.close();
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { PermafrostError } from '../errors.ts';
+import { isLate } from './night-date.ts';
 import type { Archiver, DatedNightRequest, HeldSnapshot } from './archiver.ts';
 import type {
   ConsistencyGroup,
@@ -35,8 +36,9 @@ export interface NightWatcher {
  */
 export async function runNight(request: DatedNightRequest, options: RunNightOptions): Promise<NightResult> {
   const { clock, signal } = options;
-  const startedAt = clock.now().toISOString();
-  const outcome = await archiveUnderSnapshot(request, options).catch((error: unknown) => {
+  const started = clock.now();
+  const late = request.late ?? isLate(request.night, started);
+  const outcome = await archiveUnderSnapshot({ ...request, late }, options).catch((error: unknown) => {
     if (signal.aborted) throw interrupted();
     return withoutPlan(error);
   });
@@ -44,8 +46,8 @@ export async function runNight(request: DatedNightRequest, options: RunNightOpti
   return {
     night: request.night,
     set: request.set,
-    late: request.late ?? false,
-    startedAt,
+    late,
+    startedAt: started.toISOString(),
     finishedAt: clock.now().toISOString(),
     ...outcome,
   };

@@ -41,7 +41,7 @@ export function describeProperties(
 ): Readonly<Record<string, string>> {
   return {
     ...FIXED,
-    [PROPERTY.sourceSystem]: identity.systemIdentifier ?? '',
+    ...(identity.systemIdentifier === undefined ? {} : { [PROPERTY.sourceSystem]: identity.systemIdentifier }),
     [PROPERTY.sourceDatabase]: identity.database,
     [PROPERTY.sourceSchema]: table.schema,
     [PROPERTY.sourceTable]: table.name,
@@ -62,7 +62,7 @@ export function readKnownTable(
   const { properties } = metadata;
   const belongs =
     properties[PROPERTY.sourceDatabase] === identity.database &&
-    (properties[PROPERTY.sourceSystem] || undefined) === identity.systemIdentifier;
+    isSameSystem(properties[PROPERTY.sourceSystem] ?? '', identity.systemIdentifier ?? '');
   if (!belongs) {
     throw new PermafrostError(
       'lake-foreign',
@@ -85,4 +85,9 @@ export function readKnownTable(
     tableOid: Number(properties[PROPERTY.sourceTableOid]),
     bindings: parseBindings(properties[PROPERTY.columns] ?? ''),
   };
+}
+
+/** What either side may not know cannot differ. */
+function isSameSystem(known: string, now: string): boolean {
+  return known === '' || now === '' || known === now;
 }

@@ -129,7 +129,7 @@ const ENUM: TypeRule = {
   types: ['enum'],
   wire: { kind: 'text' },
   iceberg: 'string',
-  lossless: 'the label as it was in the snapshot',
+  lossless: 'the label as it is when the table is read',
 };
 
 /** How a column is read and what it becomes. Every column has a mapping: what has no rule of its own becomes text. */

@@ -8,9 +8,7 @@ import { systemClock } from '../clock.ts';
 import { type ComposedArchiver, composeArchiver } from '../composition.ts';
 import { type Config, readConfig } from '../config.ts';
 import { EXIT } from './exit-code.ts';
-import { followNight } from './follow-night.ts';
 import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
-import { openNightService } from './night-service.ts';
 import { describeDelivery, printNight } from './night-table.ts';
 import { createProgressView, watchWith } from './progress-view.ts';
 import { abortOnInterrupt, complain, say } from './terminal.ts';
@@ -45,11 +43,16 @@ export function archiveCommand(): Command {
     });
 }
 
+/** Only here is Temporal loaded: it takes half of a start. */
 async function archiveDurably(
   config: Config,
   archiver: ComposedArchiver,
   request: DatedNightRequest,
 ): Promise<NightResult> {
+  const [{ openNightService }, { followNight }] = await Promise.all([
+    import('./night-service.ts'),
+    import('./follow-night.ts'),
+  ]);
   const service = await openNightService(config, archiver, complain);
   try {
     return await followNight(service, request, abortOnInterrupt());

@@ -100,9 +100,9 @@ async function stayUp(service: NightService, config: Config, stopped: AbortSigna
   await applySchedule(client, { taskQueue, request: { set: config.set, tables: [] }, ...DEFAULT_TIME });
   const { uiUrl, namespace } = server;
   say(
-    `The worker stays up and the schedule ${scheduleIdOf(config.set)} freezes every night at 01:15 UTC. Ctrl-C ends everything.`,
+    `The worker stays up and the schedule ${scheduleIdOf(taskQueue, config.set)} freezes every night at 01:15 UTC. Ctrl-C ends everything.`,
   );
-  if (uiUrl !== undefined) say(`  ${scheduleUrl(uiUrl, namespace, scheduleIdOf(config.set))}`);
+  if (uiUrl !== undefined) say(`  ${scheduleUrl(uiUrl, namespace, scheduleIdOf(taskQueue, config.set))}`);
   await Promise.race([untilAborted(stopped), service.working]);
   complain('stopping …');
 }

@@ -32,6 +32,7 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'lake-unwritable':
     case 'lake-foreign':
     case 'lake-not-found':
+    case 'night-taken':
     case 'commit-conflict':
     case 'commit-state-unknown':
       return EXIT.lake;

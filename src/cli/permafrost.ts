@@ -1,29 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { errorCodeOf, PermafrostError } from '../errors.ts';
-import { archiveCommand } from './archive.ts';
-import { backfillCommand } from './backfill.ts';
-import { demoCommand } from './demo.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
-import { historyCommand } from './history.ts';
-import { queryCommand } from './query.ts';
-import { scheduleCommand } from './schedule.ts';
-import { tablesCommand } from './tables.ts';
 import { complain, exitWhenSaid, tolerateClosedPipes } from './terminal.ts';
-import { workerCommand } from './worker.ts';
 
-const program = new Command('permafrost')
-  .description(
-    'Freezes a Postgres database, every night, into an Apache Iceberg lake that any engine can read.',
-  )
-  .addCommand(archiveCommand())
-  .addCommand(backfillCommand())
-  .addCommand(scheduleCommand())
-  .addCommand(workerCommand())
-  .addCommand(tablesCommand())
-  .addCommand(historyCommand())
-  .addCommand(queryCommand())
-  .addCommand(demoCommand());
+/** In the order of the help. Each is loaded when it is asked for: Temporal alone takes half of a start. */
+const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  archive: async () => (await import('./archive.ts')).archiveCommand(),
+  backfill: async () => (await import('./backfill.ts')).backfillCommand(),
+  schedule: async () => (await import('./schedule.ts')).scheduleCommand(),
+  worker: async () => (await import('./worker.ts')).workerCommand(),
+  tables: async () => (await import('./tables.ts')).tablesCommand(),
+  history: async () => (await import('./history.ts')).historyCommand(),
+  query: async () => (await import('./query.ts')).queryCommand(),
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+};
 
+const program = new Command('permafrost').description(
+  'Freezes a Postgres database, every night, into an Apache Iceberg lake that any engine can read.',
+);
+for (const verb of await loadVerbs(process.argv[2])) program.addCommand(verb);
 throwInsteadOfExit(program);
 tolerateClosedPipes();
 
@@ -34,6 +29,12 @@ try {
 }
 // Idle threads, sockets and the Temporal runtime must not keep a finished command alive.
 exitWhenSaid();
+
+/** The one that is asked for; all of them for the help and for a slip. */
+function loadVerbs(asked = ''): Promise<readonly Command[]> {
+  const loaders = Object.hasOwn(verbs, asked) ? [verbs[asked]] : Object.values(verbs);
+  return Promise.all(loaders.flatMap((load) => load?.() ?? []));
+}
 
 /** Commander hands its settings to no command that was made elsewhere, however deep. */
 function throwInsteadOfExit(command: Command): void {
@@ -47,7 +48,7 @@ function report(error: unknown): number {
   if (error instanceof PermafrostError) {
     complain(`permafrost: ${error.message}${error.cure === undefined ? '' : `\n  → ${error.cure}`}`);
   } else {
-    complain(`permafrost: unexpected error\n${error instanceof Error ? error.stack : String(error)}`);
+    complain(`permafrost: unexpected error\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
   return exitCodeOf(errorCodeOf(error));
 }

@@ -25,36 +25,36 @@ export function scheduleCommand(): Command {
     .description('the nightly run: a Temporal schedule, in UTC')
     .addCommand(applyCommand())
     .addCommand(
-      verb('describe', 'when nights are due, ran, and were missed', async (client, config) => {
-        say(JSON.stringify(await describeSchedule(client, config.set), undefined, 2));
+      verb('describe', 'when nights are due, ran, and were missed', async (client, config, taskQueue) => {
+        say(JSON.stringify(await describeSchedule(client, scheduleIdOf(taskQueue, config.set)), undefined, 2));
       }),
     )
     .addCommand(
-      verb('pause', 'start no night until unpaused', async (client, config) => {
-        await pauseSchedule(client, config.set, 'paused with permafrost schedule pause');
-        say(`${scheduleIdOf(config.set)} is paused`);
+      verb('pause', 'start no night until unpaused', async (client, config, taskQueue) => {
+        await pauseSchedule(client, scheduleIdOf(taskQueue, config.set), 'paused with permafrost schedule pause');
+        say(`${scheduleIdOf(taskQueue, config.set)} is paused`);
       }),
     )
     .addCommand(
-      verb('unpause', 'start nights again', async (client, config) => {
-        await unpauseSchedule(client, config.set, 'unpaused with permafrost schedule unpause');
-        say(`${scheduleIdOf(config.set)} is no longer paused`);
+      verb('unpause', 'start nights again', async (client, config, taskQueue) => {
+        await unpauseSchedule(client, scheduleIdOf(taskQueue, config.set), 'unpaused with permafrost schedule unpause');
+        say(`${scheduleIdOf(taskQueue, config.set)} is no longer paused`);
       }),
     )
     .addCommand(
       verb(
         'trigger',
         'start a night now, unless one is running; a worker has to be up',
-        async (client, config) => {
-          await triggerSchedule(client, config.set);
-          say(`${scheduleIdOf(config.set)} was triggered`);
+        async (client, config, taskQueue) => {
+          await triggerSchedule(client, scheduleIdOf(taskQueue, config.set));
+          say(`${scheduleIdOf(taskQueue, config.set)} was triggered`);
         },
       ),
     )
     .addCommand(
-      verb('delete', 'remove the schedule; nights that ran or run stay', async (client, config) => {
-        await deleteSchedule(client, config.set);
-        say(`${scheduleIdOf(config.set)} was deleted`);
+      verb('delete', 'remove the schedule; nights that ran or run stay', async (client, config, taskQueue) => {
+        await deleteSchedule(client, scheduleIdOf(taskQueue, config.set));
+        say(`${scheduleIdOf(taskQueue, config.set)} was deleted`);
       }),
     );
 }
@@ -71,7 +71,7 @@ function applyCommand(): Command {
           ...options.at,
         });
         const time = `${String(options.at.hour).padStart(2, '0')}:${String(options.at.minute).padStart(2, '0')}`;
-        say(`${scheduleIdOf(config.set)} was ${done}: every night at ${time} UTC`);
+        say(`${scheduleIdOf(taskQueue, config.set)} was ${done}: every night at ${time} UTC`);
       });
     });
 }

@@ -12,7 +12,10 @@ import { summariseSnapshot } from './snapshot-summary.ts';
 import type { Snapshot, TableMetadata } from './table-metadata.ts';
 import type { TableRequirement, TableUpdate } from './table-update.ts';
 
-/** How the new files join the table. Replacing keeps every other partition, and earlier snapshots keep the old files. */
+/**
+ * How the new files join the table. Replacing keeps every other partition, and earlier snapshots keep the old files; where
+ * the partition held none, it is an append.
+ */
 export type StagedWrite =
   | { readonly kind: 'append' }
   | { readonly kind: 'replace-partition'; readonly partition: Partition };
@@ -141,7 +144,7 @@ function describeSnapshot(
     ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
     'timestamp-ms': table['last-updated-ms'],
     summary: summariseSnapshot({
-      operation: request.write.kind === 'append' ? 'append' : 'overwrite',
+      operation: emptied.deleted.length === 0 ? 'append' : 'overwrite',
       added: request.dataFiles,
       deleted: emptied.deleted,
       manifests,

@@ -27,8 +27,9 @@ const REASONS: Readonly<Record<string, Reason>> = {
     cure: 'correct the database in the source URL',
   },
   '3F000': { code: 'table-not-found', what: 'the schema does not exist' },
+  // The exported snapshot outlives it: its holder has a session, and locks, of its own.
   '40': {
-    code: 'snapshot-lost',
+    code: 'source-unreachable',
     what: 'the server cancelled the read in favour of another transaction or of replication',
     cure: 'on a standby raise max_standby_streaming_delay or read from the primary',
   },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { Client, type FieldDef, type QueryResult } from 'pg';
 import { PermafrostError } from '../errors.ts';
@@ -28,9 +29,12 @@ export type SessionOptions = {
   readonly signal?: AbortSignal;
   /** How long connecting, signing in and configuring may take in all. */
   readonly openTimeoutMs?: number;
+  /** How long the server may be silent over a statement; the connection is cut then. A minute, unless said otherwise. */
+  readonly answerWithinMs?: number;
 };
 
 const OPEN_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const KEEPALIVE_DELAY_MS = 30_000;
 const OLDEST_VERSION = 12;
@@ -43,7 +47,7 @@ const OLDEST_VERSION = 12;
 export async function openSession(settings: ConnectionSettings, options: SessionOptions): Promise<Session> {
   const source = describeSource(settings);
   const { openTimeoutMs = OPEN_TIMEOUT_MS } = options;
-  const session = new Session(settings, await clientFor(settings, options.applicationName), options.signal);
+  const session = new Session(settings, await clientFor(settings, options.applicationName), options);
   const timer = setTimeout(() => {
     session.destroy(
       new PermafrostError('source-unreachable', `${source} did not answer within ${openTimeoutMs / 1000} s`, {
@@ -64,7 +68,8 @@ export async function openSession(settings: ConnectionSettings, options: Session
 
 /**
  * One connection to the source. It never takes the process down: a connection that ends unasked resolves `lost`, and
- * fails whatever runs on it. Queries run one at a time.
+ * fails whatever runs on it. So does a server that is silent over a statement for too long (a stopped backend, a network
+ * that swallows packets, a lock that is not given): with `source-unreachable`. Queries run one at a time.
  */
 export class Session {
   readonly settings: ConnectionSettings;
@@ -76,12 +81,15 @@ export class Session {
   /** Why we cut the connection ourselves; stands for the errors that follow from it. */
   #ownReason: PermafrostError | undefined;
   #closing = false;
+  readonly #answerWithinMs: number;
   readonly #stopListening: () => void;
 
   /** Use `openSession`. */
-  constructor(settings: ConnectionSettings, client: Client, signal: AbortSignal | undefined) {
+  constructor(settings: ConnectionSettings, client: Client, options: SessionOptions) {
+    const { signal, answerWithinMs = ANSWER_TIMEOUT_MS } = options;
     this.settings = settings;
     this.client = client;
+    this.#answerWithinMs = answerWithinMs;
     this.lost = new Promise((resolve) => {
       client.on('error', (error) => {
         if (!this.#closing) resolve(this.mapError(error, describeSource(settings)));
@@ -128,6 +136,14 @@ export class Session {
     return (await this.#run(text, values, doing)).rows;
   }
 
+  /**
+   * As `query`, for whoever has to look at the SQLSTATE first: an error of the server is thrown as it came, and must be
+   * given to `mapError`.
+   */
+  async queryUnmapped(text: string, doing: string): Promise<readonly Row[]> {
+    return (await this.#ask(text, [], doing)).rows;
+  }
+
   /** The columns that a SELECT would give now, whatever the snapshot says: base type, modifier and attnum of each. */
   async describeResult(text: string, doing: string): Promise<readonly FieldDef[]> {
     return (await this.#run(text, [], doing)).fields;
@@ -160,14 +176,45 @@ export class Session {
 
   async #run(text: string, values: readonly unknown[], doing: string): Promise<QueryResult> {
     try {
-      const result = (await this.client.query({ text, values: [...values] })) as QueryResult | QueryResult[];
-      const last = Array.isArray(result) ? result.at(-1) : result;
-      if (last === undefined) throw new PermafrostError('protocol', `${doing}: the server sent no result`);
-      return last;
+      return await this.#ask(text, values, doing);
     } catch (error) {
       throw this.mapError(error, doing);
     }
   }
+
+  async #ask(text: string, values: readonly unknown[], doing: string): Promise<QueryResult> {
+    const stopWaiting = this.#cutWhenSilent(doing);
+    try {
+      const result = (await this.client.query({ text, values: [...values] })) as QueryResult | QueryResult[];
+      const last = Array.isArray(result) ? result.at(-1) : result;
+      if (last === undefined) throw new PermafrostError('protocol', `${doing}: the server sent no result`);
+      return last;
+    } finally {
+      stopWaiting();
+    }
+  }
+
+  /** Returns what ends the watch. An answer that keeps coming may take as long as it wants. */
+  #cutWhenSilent(doing: string): () => void {
+    let heard = this.#bytesHeard();
+    const timer = setInterval(() => {
+      const before = heard;
+      heard = this.#bytesHeard();
+      if (heard === before) this.destroy(silent(doing, this.#answerWithinMs));
+    }, this.#answerWithinMs);
+    return () => clearInterval(timer);
+  }
+
+  #bytesHeard(): number {
+    const { stream } = this.client.connection;
+    return stream instanceof Socket ? stream.bytesRead : 0;
+  }
+}
+
+function silent(doing: string, ms: number): PermafrostError {
+  return new PermafrostError('source-unreachable', `${doing}: the server sent nothing for ${ms / 1000} s`, {
+    cure: 'see what the session waits for in pg_stat_activity; the next attempt connects anew',
+  });
 }
 
 async function clientFor(settings: ConnectionSettings, applicationName: string): Promise<Client> {

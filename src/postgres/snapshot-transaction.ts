@@ -1,8 +1,8 @@
-import type pg from 'pg';
 import { PermafrostError } from '../errors.ts';
 import { sqlStateOf } from './error-mapping.ts';
 import { quoteLiteral } from './quote.ts';
-import { openSession, type Session } from './session.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
+import { openSession, type Row, type Session, type SessionOptions } from './session.ts';
 import { EXPORT_SNAPSHOT, SNAPSHOT_FINGERPRINT } from './sql/export-snapshot.ts';
 import { FIND_SHARDING_EXTENSION } from './sql/find-sharding-extension.ts';
 import { READ_SYSTEM_IDENTIFIER } from './sql/read-system-identifier.ts';
@@ -74,11 +74,11 @@ export async function importSnapshot(session: Session, snapshot: SnapshotKey): P
     throw new PermafrostError('configuration', 'the snapshot id is not one of pg_export_snapshot()');
   }
   const script = `${BEGIN}; SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotId)}; SELECT ${SNAPSHOT_FINGERPRINT} AS fingerprint`;
-  let seen: string | undefined;
+  const doing = 'importing the snapshot';
+  let seen: Row[string] | undefined;
   try {
-    const results: pg.QueryResult | pg.QueryResult[] = await session.client.query(script);
-    const rows: readonly { fingerprint?: string }[] = [results].flat().at(-1)?.rows ?? [];
-    seen = rows[0]?.fingerprint;
+    const [row] = await session.queryUnmapped(script, doing);
+    seen = row?.fingerprint;
   } catch (error) {
     // 22023 and 42704: no such snapshot (before and since PostgreSQL 17); 55000: its process has ended.
     if (['22023', '42704', '55000'].includes(sqlStateOf(error) ?? '')) {
@@ -90,12 +90,39 @@ export async function importSnapshot(session: Session, snapshot: SnapshotKey): P
         },
       );
     }
-    throw session.mapError(error, 'importing the snapshot');
+    throw session.mapError(error, doing);
   }
   if (seen === snapshot.fingerprint) return;
   throw new PermafrostError('snapshot-lost', 'another snapshot has the id of the exported one: the server was restarted', {
     cure: CURE_LOST,
   });
+}
+
+/**
+ * Opens a session that sees what the exported snapshot sees; it outlives the signal, which is heard only until then.
+ * Errors: those of `openSession` and `importSnapshot`.
+ */
+export async function openUnderSnapshot(
+  settings: ConnectionSettings,
+  snapshot: SnapshotKey,
+  { signal, ...options }: SessionOptions & { readonly signal: AbortSignal },
+): Promise<Session> {
+  const opening = new AbortController();
+  const stop = () => opening.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const session = await openSession(settings, { ...options, signal: opening.signal });
+    try {
+      await importSnapshot(session, snapshot);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /**
@@ -177,12 +204,14 @@ async function refuseShardedSource(session: Session): Promise<void> {
   );
 }
 
-async function readSystemIdentifier(session: Session): Promise<string | undefined> {
+/** The identity of the whole cluster; undefined where the hoster withholds it. */
+export async function readSystemIdentifier(session: Session): Promise<string | undefined> {
+  const doing = 'reading the identity of the server';
   try {
-    const result = await session.client.query<{ system_identifier: string }>(READ_SYSTEM_IDENTIFIER);
-    return result.rows[0]?.system_identifier;
+    const [row] = await session.queryUnmapped(READ_SYSTEM_IDENTIFIER, doing);
+    return row?.system_identifier ?? undefined;
   } catch (error) {
     if (['42501', '42883'].includes(sqlStateOf(error) ?? '')) return undefined;
-    throw session.mapError(error, 'reading the identity of the server');
+    throw session.mapError(error, doing);
   }
 }

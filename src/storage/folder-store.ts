@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { lstat, mkdir, open, opendir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PermafrostError } from '../errors.ts';
 import { DurableFile, makeDirectory, syncDirectory } from './durable-file.ts';
@@ -233,11 +233,33 @@ function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
 }
 
-/** Makes the root and what is missing above it, and makes all of that durable. */
+/**
+ * Makes the root and what is missing above it, and makes all of that durable. Node's own recursive mkdir hides why it
+ * failed (a read-only file system), and never returns where a file system makes no folders at all (/proc, autofs).
+ */
 async function makeRoot(root: string): Promise<void> {
-  const highestMade = (await mkdir(root, { recursive: true, mode: 0o700 })) ?? root;
-  for (let made = root; made.length >= highestMade.length && made !== dirname(made); made = dirname(made)) {
-    await syncIfAllowed(dirname(made));
+  const missing: string[] = [];
+  for (let folder = root; !(await isDirectory(folder)); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) await makeUnlessThere(folder);
+  for (const folder of missing.length === 0 ? [root] : missing) await syncIfAllowed(dirname(folder));
+}
+
+/** False where there is nothing. Error: ENOTDIR for anything else that is no directory. */
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
+}
+
+async function makeUnlessThere(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 

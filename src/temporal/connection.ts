@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { PermafrostError } from '../errors.ts';
 
@@ -8,17 +8,43 @@ const probeTime = 2_000;
 /** Milliseconds in which a listener must answer as Temporal, on a busy machine too. */
 const answerTime = 4_000;
 
+/** gRPC's status code. */
+const notFound = 5;
+
 /** What listens at an address. */
 export type Listener = 'temporal' | 'something-else' | 'nothing';
 
-/** Connects a client. Error: `temporal-unreachable`, within seconds. */
+/** Connects a client. Error: `temporal-unreachable`, within seconds, also for a server without the namespace. */
 export async function connectClient(address: string, namespace: string): Promise<Client> {
   await assertListening(address);
+  const connection = await connect(address);
   try {
-    const connection = await Connection.connect({ address, connectTimeout: answerTime });
+    await requireNamespace(connection, address, namespace);
     return new Client({ connection, namespace });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function connect(address: string): Promise<Connection> {
+  try {
+    return await Connection.connect({ address, connectTimeout: answerTime });
   } catch (cause) {
     throw unreachable(address, 'something listens there, but it does not answer as Temporal', cause);
+  }
+}
+
+/** A server may keep its namespaces to itself: only the plain answer that there is none counts. */
+async function requireNamespace(connection: Connection, address: string, namespace: string): Promise<void> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (cause) {
+    if (!isGrpcServiceError(cause) || cause.code !== notFound) return;
+    throw new PermafrostError('temporal-unreachable', `Temporal at ${address} has no namespace ${namespace}`, {
+      cure: `correct TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${namespace}`,
+      cause,
+    });
   }
 }
 

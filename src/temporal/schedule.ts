@@ -10,6 +10,7 @@ import type { NightRequest } from '../archive/night.ts';
 import { PermafrostError } from '../errors.ts';
 import { archiveNightType } from './night-messages.ts';
 import { searchAttributesOf } from './start-night.ts';
+import { seriesOf } from './task-queues.ts';
 
 export type NightSchedule = {
   readonly taskQueue: string;
@@ -36,14 +37,14 @@ export type ScheduleState = {
 /** How late a night may start after an outage of the server. */
 const catchupWindow = '12 hours';
 
-/** `archive-<set>`; the server adds the time to the workflow ids of its nights. */
-export function scheduleIdOf(set: string): string {
-  return `archive-${set}`;
+/** `archive-<set>-<series>`; the server adds the time to the workflow ids of its nights. */
+export function scheduleIdOf(taskQueue: string, set: string): string {
+  return `archive-${set}-${seriesOf(taskQueue)}`;
 }
 
 /** Creates the schedule, or brings it up to date; a pause that a person made stays. */
 export async function applySchedule(client: Client, schedule: NightSchedule): Promise<'created' | 'updated'> {
-  const scheduleId = scheduleIdOf(schedule.request.set);
+  const scheduleId = scheduleIdOf(schedule.taskQueue, schedule.request.set);
   const { spec, action, policies } = await describeNights(client, schedule);
   try {
     await client.schedule.create({ scheduleId, spec, action, policies });
@@ -56,28 +57,28 @@ export async function applySchedule(client: Client, schedule: NightSchedule): Pr
 }
 
 /** When nights are due, ran, and were missed. Error: `configuration` where there is no schedule for the set. */
-export async function describeSchedule(client: Client, set: string): Promise<ScheduleState> {
-  return onSchedule(client, set, async (handle) => stateOf(await handle.describe()));
+export async function describeSchedule(client: Client, scheduleId: string): Promise<ScheduleState> {
+  return onSchedule(client, scheduleId, async (handle) => stateOf(await handle.describe()));
 }
 
 /** No night starts until `unpauseSchedule`; one that runs goes on. */
-export async function pauseSchedule(client: Client, set: string, note: string): Promise<void> {
-  await onSchedule(client, set, (handle) => handle.pause(note));
+export async function pauseSchedule(client: Client, scheduleId: string, note: string): Promise<void> {
+  await onSchedule(client, scheduleId, (handle) => handle.pause(note));
 }
 
 /** Nights start again at the next time they are due. */
-export async function unpauseSchedule(client: Client, set: string, note: string): Promise<void> {
-  await onSchedule(client, set, (handle) => handle.unpause(note));
+export async function unpauseSchedule(client: Client, scheduleId: string, note: string): Promise<void> {
+  await onSchedule(client, scheduleId, (handle) => handle.unpause(note));
 }
 
 /** Starts a night now, with today as its run date; none where one is running. */
-export async function triggerSchedule(client: Client, set: string): Promise<void> {
-  await onSchedule(client, set, (handle) => handle.trigger(ScheduleOverlapPolicy.SKIP));
+export async function triggerSchedule(client: Client, scheduleId: string): Promise<void> {
+  await onSchedule(client, scheduleId, (handle) => handle.trigger(ScheduleOverlapPolicy.SKIP));
 }
 
 /** Removes the schedule; nights that ran or run are not touched. */
-export async function deleteSchedule(client: Client, set: string): Promise<void> {
-  await onSchedule(client, set, (handle) => handle.delete());
+export async function deleteSchedule(client: Client, scheduleId: string): Promise<void> {
+  await onSchedule(client, scheduleId, (handle) => handle.delete());
 }
 
 async function describeNights(
@@ -90,7 +91,7 @@ async function describeNights(
     action: {
       type: 'startWorkflow',
       workflowType: archiveNightType,
-      workflowId: scheduleIdOf(set),
+      workflowId: scheduleIdOf(taskQueue, set),
       taskQueue,
       args: [request],
       memo: { request },
@@ -103,14 +104,14 @@ async function describeNights(
 
 async function onSchedule<T>(
   client: Client,
-  set: string,
+  scheduleId: string,
   act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await act(client.schedule.getHandle(scheduleIdOf(set)));
+    return await act(client.schedule.getHandle(scheduleId));
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
-    throw new PermafrostError('configuration', `there is no schedule for the set ${set}`, {
+    throw new PermafrostError('configuration', `there is no schedule ${scheduleId}`, {
       cure: 'create it with: permafrost schedule apply',
     });
   }

@@ -8,6 +8,7 @@ import { readFailure } from './failure-mapping.ts';
 import { archiveNightType, nightIncomplete } from './night-messages.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { archiveSetKey } from './search-attributes.ts';
+import { seriesOf } from './task-queues.ts';
 
 /** A night that runs, whether this call or an earlier one started it. */
 export type StartedNight = {
@@ -17,9 +18,9 @@ export type StartedNight = {
   readonly attached: boolean;
 };
 
-/** `archive-<set>-<night>`: one manual run of a night at a time. */
-export function nightWorkflowId(set: string, night: string): string {
-  return `archive-${set}-${night}`;
+/** `archive-<set>-<night>-<series>`: one manual run of a night at a time. */
+export function nightWorkflowId(taskQueue: string, set: string, night: string): string {
+  return `archive-${set}-${night}-${seriesOf(taskQueue)}`;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function startNight(
   taskQueue: string,
   request: DatedNightRequest,
 ): Promise<StartedNight> {
-  const workflowId = nightWorkflowId(request.set, request.night);
+  const workflowId = nightWorkflowId(taskQueue, request.set, request.night);
   const labels = await searchAttributesOf(client, request.set);
   try {
     const handle = await client.workflow.start(archiveNightType, {

@@ -69,6 +69,27 @@ describe('a night', () => {
     for (const [path, bytes] of kept) expect(await lake.store.get(path)).toEqual(bytes);
   });
 
+  test('that was archived on its day is never replaced by the state of a later day', async () => {
+    await lake.commit('2026-11-20');
+    await expect(lake.commit('2026-11-20', { runId: 'run-2', late: true })).rejects.toMatchObject({
+      code: 'night-taken',
+    });
+    expect(await lake.scan()).toEqual(['2026-11-20-run-1']);
+  });
+
+  test('that was recorded late can be recorded again', async () => {
+    await lake.commit('2026-11-20', { late: true });
+    await lake.commit('2026-11-20', { runId: 'run-2', late: true });
+    expect(await lake.scan()).toEqual(['2026-11-20-run-2']);
+  });
+
+  test('that a newer run has archived is not replaced by what an older one read before', async () => {
+    await lake.commit('2026-11-20', { runId: 'newer', exportedAt: '2026-11-20T02:00:00.000Z' });
+    const older = lake.commit('2026-11-20', { runId: 'older', exportedAt: '2026-11-20T01:00:00.000Z' });
+    await expect(older).rejects.toMatchObject({ code: 'night-taken' });
+    expect(await lake.scan()).toEqual(['2026-11-20-newer']);
+  });
+
   test('done again replaces its partition and doubles nothing; the earlier snapshot keeps its file', async () => {
     const first = await lake.commit('2026-11-20');
     await lake.commit('2026-11-21');

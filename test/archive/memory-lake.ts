@@ -32,6 +32,8 @@ export type NightChanges = Omit<Partial<NightCommit>, 'dataFile'> & {
   /** Name of the data file; the night and the run unless told. */
   readonly file?: string;
   readonly late?: boolean;
+  /** When the Postgres snapshot was exported; always the same instant unless told. */
+  readonly exportedAt?: string;
 };
 
 /** Nights of one table in memory, committed by the real parts. Each commit is a second after the one before. */
@@ -50,7 +52,10 @@ export class MemoryLake {
     return this.catalog.loadTable(this.table);
   }
 
-  input(night: string, { runId = 'run-1', late = false }: NightChanges = {}): ArchiveTableInput {
+  input(
+    night: string,
+    { runId = 'run-1', late = false, exportedAt = `${night}T01:00:00.000Z` }: NightChanges = {},
+  ): ArchiveTableInput {
     return {
       night,
       set: 'adhoc',
@@ -61,7 +66,7 @@ export class MemoryLake {
         snapshotId: '1-1',
         fingerprint: '100:100:',
         lsn: '0/1A2B',
-        exportedAt: `${night}T01:00:00.000Z`,
+        exportedAt,
         database: 'shop',
       },
       table: {

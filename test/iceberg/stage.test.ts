@@ -230,11 +230,11 @@ describe('replace partition', () => {
     expect(lake.metadata?.snapshots.at(-1)?.summary['total-records']).toBe('20');
   });
 
-  test('a night that held nothing is an overwrite all the same', async () => {
+  test('a night that held nothing is an append', async () => {
     const lake = await threeNights();
     const staged = await lake.commit({ write: replaceNight(9), dataFiles: [nightFile(9, 'late')] });
     expect(staged.snapshot.summary).toMatchObject({
-      operation: 'overwrite',
+      operation: 'append',
       'manifests-kept': '3',
       'total-records': '40',
     });

@@ -6,7 +6,7 @@ export type TestPooler = { readonly port: number; readonly close: () => void };
 
 /**
  * `session`: a server process per client, as PgBouncer in session mode. `transaction`: one for all, each query of a
- * client in turn. The user is signed in with the clear-text password of the test server.
+ * client in turn. The first client of a server process signs in itself, by SCRAM; to others the pooler is all trust.
  */
 export async function startTestPooler(
   serverPort: number,
@@ -17,14 +17,16 @@ export async function startTestPooler(
   const server = createServer((client) => {
     sockets.add(client.on('error', () => undefined));
     client.once('data', (startup: Buffer) => {
-      if (mode === 'transaction') shared ??= openUpstream(serverPort, startup);
-      void serve(client, shared ?? openUpstream(serverPort, startup));
+      const opening = shared ?? openUpstream(serverPort, startup, client);
+      void serve(client, opening, opening === shared);
+      if (mode === 'transaction') shared = opening;
     });
   });
-  const serve = async (client: Socket, opening: Promise<Upstream>): Promise<void> => {
+  const serve = async (client: Socket, opening: Promise<Upstream>, signedIn: boolean): Promise<void> => {
     const upstream = await opening;
     sockets.add(upstream.socket);
-    client.write(upstream.greeting);
+    // The end of the SCRAM exchange is only for the client that began it.
+    client.write(upstream.greeting.subarray(signedIn ? messageLength(upstream.greeting) : 0));
     client.on('data', (query: Buffer) => {
       // 'X' ends a client's session, not the one with the server.
       if (query[0] === 0x58) client.end();
@@ -45,22 +47,24 @@ export async function startTestPooler(
 
 type Upstream = {
   readonly socket: Socket;
-  /** All messages up to ReadyForQuery, with another process id. */
+  /** All messages from the end of the sign-in up to ReadyForQuery, with another process id. */
   readonly greeting: Buffer;
   readonly ask: (query: Buffer, onAnswer: (answer: Buffer) => void) => void;
 };
 
-async function openUpstream(port: number, startup: Buffer): Promise<Upstream> {
+async function openUpstream(port: number, startup: Buffer, client: Socket): Promise<Upstream> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   const read = answers(socket);
   socket.write(startup);
-  await read((answer) => answer[0] === 0x52);
-  const password = Buffer.from('test\0');
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(password.length + 4);
-  socket.write(Buffer.concat([Buffer.from('p'), length, password]));
+  for (const challenge of ['AuthenticationSASL', 'AuthenticationSASLContinue']) {
+    const asked = await read((answer) => answer.length >= 5 && answer.length >= messageLength(answer));
+    if (asked[0] !== 0x52) throw new Error(`expected ${challenge}`);
+    client.write(asked);
+    const [reply] = (await once(client, 'data')) as [Buffer];
+    socket.write(reply);
+  }
   const greeting = await read(isReady);
   const keyData = greeting.indexOf(Buffer.from([0x4b, 0, 0, 0]));
   greeting.writeInt32BE(123_456_789, keyData + 5);
@@ -81,6 +85,10 @@ async function openUpstream(port: number, startup: Buffer): Promise<Upstream> {
       last = askNext(last, query, onAnswer);
     },
   };
+}
+
+function messageLength(message: Buffer): number {
+  return 1 + message.readInt32BE(1);
 }
 
 function isReady(answer: Buffer): boolean {

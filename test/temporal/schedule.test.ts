@@ -19,30 +19,43 @@ function scheduleFor({ taskQueue, request }: NightBench): NightSchedule {
 
 test('applying twice updates the schedule and keeps the pause of a person', async () => {
   await atTemporal(new FakeArchiver(), async (bench) => {
-    const { client, request } = bench;
+    const { client, request, taskQueue } = bench;
     expect(await applySchedule(client, scheduleFor(bench))).toBe('created');
-    await pauseSchedule(client, request.set, 'the source is being moved');
+    await pauseSchedule(client, scheduleIdOf(taskQueue, request.set), 'the source is being moved');
     expect(await applySchedule(client, { ...scheduleFor(bench), hour: 4 })).toBe('updated');
 
-    const paused = await describeSchedule(client, request.set);
+    const paused = await describeSchedule(client, scheduleIdOf(taskQueue, request.set));
     expect(paused).toMatchObject({ paused: true, note: 'the source is being moved', missed: 0, skipped: 0 });
     expect(paused.nextNights[0]).toMatch(/T04:15:00.000Z$/);
-    await unpauseSchedule(client, request.set, 'moved');
-    expect(await describeSchedule(client, request.set)).toMatchObject({ paused: false });
+    await unpauseSchedule(client, scheduleIdOf(taskQueue, request.set), 'moved');
+    expect(await describeSchedule(client, scheduleIdOf(taskQueue, request.set))).toMatchObject({ paused: false });
 
-    const { policies } = await client.schedule.getHandle(scheduleIdOf(request.set)).describe();
+    const { policies } = await client.schedule.getHandle(scheduleIdOf(taskQueue, request.set)).describe();
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000, pauseOnFailure: false });
-    await deleteSchedule(client, request.set);
+    await deleteSchedule(client, scheduleIdOf(taskQueue, request.set));
+  });
+});
+
+test('two databases or lakes on one server have schedules of their own', async () => {
+  await atTemporal(new FakeArchiver(), async (bench) => {
+    const { client, request, taskQueue } = bench;
+    const other = { ...scheduleFor(bench), taskQueue: 'permafrost-another' };
+    expect(await applySchedule(client, scheduleFor(bench))).toBe('created');
+    expect(await applySchedule(client, other)).toBe('created');
+    await deleteSchedule(client, scheduleIdOf(other.taskQueue, request.set));
+    const { action } = await client.schedule.getHandle(scheduleIdOf(taskQueue, request.set)).describe();
+    expect(action.taskQueue).toBe(taskQueue);
+    await deleteSchedule(client, scheduleIdOf(taskQueue, request.set));
   });
 });
 
 test('a night that a schedule starts takes its run date from the time it was due', async () => {
   const archiver = new FakeArchiver({ tables: ['a'] });
   await atTemporal(archiver, async (bench) => {
-    const { client, request } = bench;
+    const { client, request, taskQueue } = bench;
     await applySchedule(client, scheduleFor(bench));
     // The server fills in past firings as if they were due then: the same code as a late one.
-    await client.schedule.getHandle(scheduleIdOf(request.set)).backfill({
+    await client.schedule.getHandle(scheduleIdOf(taskQueue, request.set)).backfill({
       start: new Date('2024-03-30T01:15:00Z'),
       end: new Date('2024-03-31T01:15:00Z'),
       overlap: 'BUFFER_ALL',
@@ -51,25 +64,27 @@ test('a night that a schedule starts takes its run date from the time it was due
       .poll(() => archiver.reports.map((report) => report.night), { timeout: 15_000 })
       .toEqual(['2024-03-30', '2024-03-31']);
     expect(archiver.reports[0]).toMatchObject({ late: true, set: request.set });
-    expect(archiver.reports[0]?.workflow?.id).toBe(`archive-${request.set}-2024-03-30T01:15:00Z`);
-    await deleteSchedule(client, request.set);
+    expect(archiver.reports[0]?.workflow?.id).toBe(
+      `${scheduleIdOf(taskQueue, request.set)}-2024-03-30T01:15:00Z`,
+    );
+    await deleteSchedule(client, scheduleIdOf(taskQueue, request.set));
   });
 });
 
 test('a triggered night has today as its run date', async () => {
   const archiver = new FakeArchiver({ tables: ['a'] });
   await atTemporal(archiver, async (bench) => {
-    const { client, request } = bench;
+    const { client, request, taskQueue } = bench;
     await applySchedule(client, scheduleFor(bench));
-    await triggerSchedule(client, request.set);
+    await triggerSchedule(client, scheduleIdOf(taskQueue, request.set));
     await expect.poll(() => archiver.reports.length, { timeout: 15_000 }).toBe(1);
     expect(archiver.reports[0]).toMatchObject({ night: new Date().toISOString().slice(0, 10), late: false });
     await expect
-      .poll(async () => (await describeSchedule(client, request.set)).recentNights.length, {
+      .poll(async () => (await describeSchedule(client, scheduleIdOf(taskQueue, request.set))).recentNights.length, {
         timeout: 15_000,
       })
       .toBe(1);
-    await deleteSchedule(client, request.set);
+    await deleteSchedule(client, scheduleIdOf(taskQueue, request.set));
   });
 });
 

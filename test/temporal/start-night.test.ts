@@ -10,7 +10,7 @@ test('starting a night that runs attaches to it', async () => {
   await atTemporal(archiver, async ({ client, taskQueue, request }) => {
     const first = await startNight(client, taskQueue, request);
     const second = await startNight(client, taskQueue, request);
-    expect(first).toMatchObject({ workflowId: nightWorkflowId(request.set, night), attached: false });
+    expect(first).toMatchObject({ workflowId: nightWorkflowId(taskQueue, request.set, night), attached: false });
     expect(second).toEqual({ ...first, attached: true });
     await cancelNight(client, second);
     await expect(awaitNight(client, first)).rejects.toMatchObject({ code: 'cancelled' });
@@ -24,6 +24,19 @@ test('a night that runs for other tables is not taken for ours', async () => {
     await expect(startNight(client, taskQueue, { ...request, tables: ['public.b'] })).rejects.toMatchObject({
       code: 'configuration',
     });
+    await cancelNight(client, first);
+    await expect(awaitNight(client, first)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+test('a night that runs for another database or lake is not taken for ours', async () => {
+  const archiver = new FakeArchiver({ archiveTable: (_, options) => untilStopped(options) });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const first = await startNight(client, taskQueue, request);
+    const other = await startNight(client, `${taskQueue}-another`, request);
+    expect(other).toMatchObject({ attached: false });
+    expect(other.workflowId).not.toBe(first.workflowId);
+    await client.workflow.getHandle(other.workflowId).terminate();
     await cancelNight(client, first);
     await expect(awaitNight(client, first)).rejects.toMatchObject({ code: 'cancelled' });
   });

@@ -128,13 +128,21 @@ export async function queryTexts(
   const fields = chooseFields(scan.fields);
   const columns = ['1', ...fields.map(duckdbText)].join(', ');
   const { rows } = await queryLake(`SELECT ${columns} FROM ${quoteName(name)} WHERE ${options.where ?? 'true'}`, [scan]);
-  return rows.map((row) => row.slice(1) as (string | null)[]);
+  return rows.map((row) => fields.map(({ type }, index) => readCell(type, row[index + 1])));
+}
+
+/** Texts come as hex: DuckDB's client drops a byte order mark. */
+function readCell(type: Type, cell: unknown): string | null {
+  if (typeof cell !== 'string') return null;
+  return type === 'string' ? Buffer.from(cell, 'hex').toString() : cell;
 }
 
 function duckdbText({ name, type }: NestedField): string {
   const column = quoteName(name);
   if (typeof type === 'object') return `CASE WHEN ${column} IS NOT NULL THEN to_json(${column})::VARCHAR END`;
   switch (type) {
+    case 'string':
+      return `hex(encode(${column}))`;
     case 'binary':
       return `hex(${column})`;
     case 'date':
