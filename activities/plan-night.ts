@@ -11,8 +11,8 @@ const payloadLimit = 1_800_000;
 /** Says which tables the night holds. Refuses a plan whose result would not fit into a workflow's history. */
 export function createPlanNight(archiver: Archiver) {
   return function planNight(request: DatedNightRequest, snapshot: ExportedSnapshot): Promise<NightPlan> {
-    return runStep(async () => {
-      const plan = await archiver.planNight(request, snapshot);
+    return runStep(async ({ signal }) => {
+      const plan = await archiver.planNight(request, snapshot, signal);
       if (largestPayload(plan) > payloadLimit) {
         throw new PermafrostError(
           'configuration',

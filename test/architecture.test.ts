@@ -170,8 +170,10 @@ describe('what comes from outside', () => {
     expect(readers.map(([path]) => path)).toEqual(['src/config.ts']);
   });
 
-  test('only the export thread, the workflow bundle and the source sets are found by their paths', () => {
-    expect(inside.filter(({ kind }) => kind !== 'static').map(say)).toEqual([
+  test('only verbs, the export thread, the workflow bundle and the source sets are found by their paths', () => {
+    // A verb loads what it needs when it is called: a look into the lake does not wait for Temporal.
+    const found = inside.filter(({ kind, from }) => kind !== 'static' && !from.startsWith('src/cli/'));
+    expect(found.map(say)).toEqual([
       'src/archive/export-pool.ts → src/archive/export-thread.ts',
       'src/temporal/worker.ts → workflows/index.ts',
     ]);

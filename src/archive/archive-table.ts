@@ -53,7 +53,11 @@ export async function archiveTable(
     return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
   }
   refuseToFalsify(loaded, input);
-  const table = await deps.reader.read(input.snapshot, (session) => describeTable(session, input.table));
+  const table = await deps.reader.read(
+    input.snapshot,
+    (session) => describeTable(session, input.table),
+    options.signal,
+  );
   const columns = mapColumns(table.columns);
   requireKnown(columns, input);
   const { file, schema } = await exportWithCompanions(input, options, deps, { loaded, table, columns });
@@ -135,7 +139,9 @@ function refuseSpecialValues(columns: readonly MappedColumn[]): PermafrostError 
 
 function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): readonly WireColumn[] {
   return columns.map((column) => {
-    const binding = schema.bindings.find((candidate) => !candidate.retired && candidate.attnum === column.attnum);
+    const binding = schema.bindings.find(
+      (candidate) => !candidate.retired && candidate.attnum === column.attnum,
+    );
     return {
       name: column.name,
       expression: column.expression,
@@ -152,7 +158,9 @@ function fileFields(schema: LakeSchema): readonly NestedField[] {
   const ids = schema.bindings
     .filter((binding) => !binding.retired)
     .flatMap((binding) =>
-      binding.companionFieldId === undefined ? [binding.fieldId] : [binding.fieldId, binding.companionFieldId],
+      binding.companionFieldId === undefined
+        ? [binding.fieldId]
+        : [binding.fieldId, binding.companionFieldId],
     );
   return [DT_FIELD, ...ids.flatMap((id) => byId.get(id) ?? [])];
 }
@@ -161,9 +169,13 @@ function fileFields(schema: LakeSchema): readonly NestedField[] {
 function requireKnown(columns: readonly MappedColumn[], { table }: ArchiveTableInput): void {
   const unknown = table.boundsOff.filter((name) => !columns.some((column) => column.name === name));
   if (unknown.length === 0) return;
-  throw new PermafrostError('configuration', `boundsOff names columns that the table does not have: ${unknown.join(', ')}`, {
-    cure: 'correct the definition of the table in tables/',
-  });
+  throw new PermafrostError(
+    'configuration',
+    `boundsOff names columns that the table does not have: ${unknown.join(', ')}`,
+    {
+      cure: 'correct the definition of the table in tables/',
+    },
+  );
 }
 
 /** Fields, companions too, whose values may not stand in manifests and footers. */

@@ -1,7 +1,12 @@
 import type {
   ArchivedTable,
   ExportedSnapshot,
-  NightPlan, NightRequest, NightResult, PlannedTable, TableProgress } from './night.ts';
+  NightPlan,
+  NightRequest,
+  NightResult,
+  PlannedTable,
+  TableProgress,
+} from './night.ts';
 
 export type { ExportedSnapshot } from './night.ts';
 
@@ -13,7 +18,7 @@ export interface Archiver {
   /** Exports a Postgres snapshot and keeps its transaction open until `close`. */
   openSnapshot(signal: AbortSignal): Promise<HeldSnapshot>;
   /** Says which tables the night holds, as the snapshot sees them. */
-  planNight(request: DatedNightRequest, snapshot: ExportedSnapshot): Promise<NightPlan>;
+  planNight(request: DatedNightRequest, snapshot: ExportedSnapshot, signal?: AbortSignal): Promise<NightPlan>;
   /** Archives one table whole, or not at all. Done before for the same night and run, it changes nothing. */
   archiveTable(input: ArchiveTableInput, options: ArchiveTableOptions): Promise<ArchivedTable>;
   /** Sends or writes the diagnostic e-mail. */

@@ -31,7 +31,10 @@ function decimalForm(type: PrimitiveType): Form | undefined {
   const match = /^decimal\((\d+), (\d+)\)$/.exec(type);
   if (match === null) return undefined;
   const precision = Number(match[1]);
-  return { physical: decimalWidths(precision), logical: { kind: 'decimal', precision, scale: Number(match[2]) } };
+  return {
+    physical: decimalWidths(precision),
+    logical: { kind: 'decimal', precision, scale: Number(match[2]) },
+  };
 }
 
 /** The encoder gives a single digit 64 bits; Parquet allows that, and readers go by the file. */

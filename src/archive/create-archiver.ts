@@ -28,7 +28,7 @@ export type ArchiverDeps = {
 export function createArchiver(deps: ArchiverDeps): Archiver {
   return {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
-    planNight: (request, snapshot) => planNight(request, snapshot, deps),
+    planNight: (request, snapshot, signal) => planNight(request, snapshot, deps, signal),
     archiveTable: (input, options) => archiveTable(input, options, deps),
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };
@@ -36,5 +36,9 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
 
 /** A night without a plan does not know where it would have read and written. */
 function placed(result: NightResult, { connection, store }: ArchiverDeps): NightResult {
-  return { ...result, source: result.source || describeSource(connection), lake: result.lake || store.rootUri };
+  return {
+    ...result,
+    source: result.source || describeSource(connection),
+    lake: result.lake || store.rootUri,
+  };
 }

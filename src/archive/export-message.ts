@@ -4,7 +4,9 @@ import type { ExportOutcome, ExportRequest } from './export-request.ts';
 /** What is said between the main thread and an export thread. `id` names the export. */
 export type ToExportThread =
   | { readonly kind: 'export'; readonly id: number; readonly request: ExportRequest }
-  | { readonly kind: 'cancel'; readonly id: number };
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** Stop what runs, end the session, and exit. */
+  | { readonly kind: 'close' };
 
 export type FromExportThread =
   | { readonly kind: 'progress'; readonly id: number; readonly rows: number; readonly bytes: number }

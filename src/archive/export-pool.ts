@@ -10,7 +10,7 @@ export interface ExportPool {
    * Nothing is left under the request's path unless the outcome is `exported`.
    */
   run(request: ExportRequest, options: ExportRunOptions): Promise<ExportOutcome>;
-  /** Ends all threads; exports that run or wait fail with `cancelled`. */
+  /** Ends all threads and their sessions; exports that run or wait fail with `cancelled`. Takes 2 s at the most. */
   close(): Promise<void>;
 }
 
@@ -29,6 +29,9 @@ type Waiting = { readonly start: (thread: ExportThread) => void; readonly reject
 
 /** `busy` from the moment a thread is promised to an export, `running` once it has been told. */
 type ExportThread = { readonly worker: Worker; busy: boolean; running: Running | undefined };
+
+/** How long a thread may take to stop its COPY and say goodbye to the server. */
+const CLOSE_MS = 2_000;
 
 /** A pool of at most `size` threads; they start when first needed. */
 export function createExportPool(size: number): ExportPool {
@@ -136,7 +139,7 @@ export function createExportPool(size: number): ExportPool {
       closed = true;
       for (const { reject } of waiting) reject(cancelled());
       waiting.clear();
-      await Promise.all([...threads].map((thread) => thread.worker.terminate()));
+      await Promise.all([...threads].map((thread) => endThread(thread.worker)));
     },
   };
 }
@@ -144,6 +147,17 @@ export function createExportPool(size: number): ExportPool {
 function post(worker: Worker, message: ToExportThread): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   worker.postMessage(message);
+}
+
+async function endThread(worker: Worker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+    timer = setTimeout(resolve, CLOSE_MS);
+    post(worker, { kind: 'close' });
+  });
+  clearTimeout(timer);
+  await worker.terminate();
 }
 
 function toError({ code, message, cure, frames }: FromExportThread & { kind: 'failed' }): PermafrostError {

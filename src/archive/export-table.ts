@@ -31,7 +31,7 @@ export type ExportContext = {
  * it comes. Whatever goes wrong, nothing appears under the file's path.
  */
 export async function exportTable(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
-  await lockUnlessStopped(request, context);
+  await unlessStopped(request, context, () => lockTable(context.session, request.table));
   const schema = toArrowSchema(request.fields);
   const object = await context.store.createWriter(request.path);
   const options = { ...defaultParquetOptions, withoutStatistics: request.withoutStatistics };
@@ -39,7 +39,7 @@ export async function exportTable(request: ExportRequest, context: ExportContext
   const hash = createHash('sha256');
   try {
     const summary = await pump(request, context, { schema, parquet, hash: (bytes) => hash.update(bytes) });
-    await unlockTable(context.session, `${request.table.schema}.${request.table.name}`);
+    await unlessStopped(request, context, () => unlockTable(context.session, labelOf(request)));
     await parquet.finish();
     return {
       kind: 'exported',
@@ -57,21 +57,28 @@ export async function exportTable(request: ExportRequest, context: ExportContext
   }
 }
 
-/** A lock may be long in coming, and is not worth the wait for a stream that is no longer wanted. */
-async function lockUnlessStopped(
-  { table }: ExportRequest,
+/**
+ * An answer may be long in coming (of a lock above all), and is not worth the wait for a stream that is no longer wanted.
+ * Not for the COPY: that hears the signal itself, and ends on the server too.
+ */
+async function unlessStopped(
+  request: ExportRequest,
   { session, signal }: ExportContext,
+  step: () => Promise<void>,
 ): Promise<void> {
   const stop = () =>
-    session.destroy(new PermafrostError('cancelled', `reading ${table.schema}.${table.name}: stopped`));
+    session.destroy(new PermafrostError('cancelled', `reading ${labelOf(request)}: stopped`));
   signal.addEventListener('abort', stop, { once: true });
   try {
     if (signal.aborted) stop();
-    await lockTable(session, table);
+    await step();
   } finally {
-    // From here on the COPY hears the signal itself, and ends on the server too.
     signal.removeEventListener('abort', stop);
   }
+}
+
+function labelOf({ table }: ExportRequest): string {
+  return `${table.schema}.${table.name}`;
 }
 
 async function pump(
@@ -81,7 +88,7 @@ async function pump(
 ): Promise<CopyResult> {
   const batches = copyTable(context.session.client, copyStatement(selectOwnRows(request)), request.columns, {
     batchBytes: BATCH_BYTES,
-    doing: `reading ${request.table.schema}.${request.table.name}`,
+    doing: `reading ${labelOf(request)}`,
     signal: context.signal,
     stallTimeoutMs: STALL_MS,
     onProgress: context.onProgress,

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { PermafrostError } from '../errors.ts';
+import { assertNever, PermafrostError } from '../errors.ts';
 import { describeSource } from '../postgres/connection-settings.ts';
-import { openSession, type Session } from '../postgres/session.ts';
-import { importSnapshot } from '../postgres/snapshot-transaction.ts';
+import type { Session } from '../postgres/session.ts';
+import { openUnderSnapshot } from '../postgres/snapshot-transaction.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { FromExportThread, ToExportThread } from './export-message.ts';
 import type { ExportRequest } from './export-request.ts';
@@ -25,23 +25,37 @@ if (port === null) throw new Error('export-thread.ts is a worker thread, not a p
 
 let open: OpenSnapshot | undefined;
 let idle: NodeJS.Timeout | undefined;
-let running: { readonly id: number; readonly abort: AbortController } | undefined;
+let running: { readonly id: number; readonly abort: AbortController; ended: Promise<void> } | undefined;
 
 port.on('message', (message: ToExportThread) => {
-  if (message.kind === 'export') void run(message.id, message.request);
-  else if (message.kind === 'cancel' && running?.id === message.id) running.abort.abort();
+  switch (message.kind) {
+    case 'export':
+      start(message.id, message.request);
+      break;
+    case 'cancel':
+      if (running?.id === message.id) running.abort.abort();
+      break;
+    case 'close':
+      void close();
+      break;
+    default:
+      assertNever(message);
+  }
 });
 
-async function run(id: number, request: ExportRequest): Promise<void> {
+function start(id: number, request: ExportRequest): void {
   const abort = new AbortController();
-  running = { id, abort };
+  running = { id, abort, ended: run(id, request, abort.signal) };
+}
+
+async function run(id: number, request: ExportRequest, signal: AbortSignal): Promise<void> {
   clearTimeout(idle);
   try {
-    const session = await sessionFor(request);
+    const session = await sessionFor(request, signal);
     const outcome = await exportTable(request, {
       session,
       store: openStore(request.store),
-      signal: abort.signal,
+      signal,
       onProgress: throttle((rows, bytes) => send({ kind: 'progress', id, rows, bytes })),
     });
     // A stopped COPY leaves the transaction aborted: the next table needs a new one.
@@ -56,14 +70,25 @@ async function run(id: number, request: ExportRequest): Promise<void> {
   }
 }
 
-async function sessionFor(request: ExportRequest): Promise<Session> {
+async function sessionFor(request: ExportRequest, signal: AbortSignal): Promise<Session> {
   const key = `${describeSource(request.connection)} ${request.snapshot.snapshotId} ${request.snapshot.fingerprint}`;
   if (open?.key === key) return open.session;
   await closeSession();
-  const session = await openSession(request.connection, { applicationName: 'permafrost export' });
+  const session = await openUnderSnapshot(request.connection, request.snapshot, {
+    applicationName: 'permafrost export',
+    signal,
+  });
   open = { key, session };
-  await importSnapshot(session, request.snapshot);
   return session;
+}
+
+/** The server takes a session that is merely cut for a client that crashed. */
+async function close(): Promise<void> {
+  running?.abort.abort();
+  await running?.ended;
+  clearTimeout(idle);
+  await closeSession();
+  port?.close();
 }
 
 async function closeSession(): Promise<void> {

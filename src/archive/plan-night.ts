@@ -12,7 +12,13 @@ import {
   tableLabel,
 } from './night.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
-import { DEFAULT_RULES, lakeTableName, loadSourceSet, type SourceSet, type TableDefinition } from './source-set.ts';
+import {
+  DEFAULT_RULES,
+  lakeTableName,
+  loadSourceSet,
+  type SourceSet,
+  type TableDefinition,
+} from './source-set.ts';
 
 export type PlanNightDeps = {
   readonly connection: ConnectionSettings;
@@ -28,9 +34,12 @@ export async function planNight(
   request: DatedNightRequest,
   snapshot: ExportedSnapshot,
   deps: PlanNightDeps,
+  signal?: AbortSignal,
 ): Promise<NightPlan> {
-  const chosen = await deps.reader.read(snapshot, (session) =>
-    chooseTables(request, (patterns) => listTables(session, patterns)),
+  const chosen = await deps.reader.read(
+    snapshot,
+    (session) => chooseTables(request, (patterns) => listTables(session, patterns)),
+    signal,
   );
   return {
     night: request.night,

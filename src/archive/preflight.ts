@@ -44,7 +44,10 @@ async function checkSource(request: NightRequest, deps: PreflightDeps) {
         cure: "name tables, for example --tables 'public.*'",
       });
     }
-    const identity = { database: deps.connection.database, systemIdentifier: await readSystemIdentifier(session) };
+    const identity = {
+      database: deps.connection.database,
+      systemIdentifier: await readSystemIdentifier(session),
+    };
     return { tables, identity };
   } finally {
     await session.close();

@@ -61,7 +61,7 @@ async function archiveUnderSnapshot(
 ): Promise<NightOutcome> {
   const held = await options.archiver.openSnapshot(options.signal);
   try {
-    const plan = await options.archiver.planNight(request, held.info);
+    const plan = await options.archiver.planNight(request, held.info, options.signal);
     options.watch.planned(plan);
     const tables = await archiveTables(request, plan, held, options);
     const group: ConsistencyGroup = { letter: GROUP, ...held.info };

@@ -8,10 +8,11 @@ import { systemClock } from '../clock.ts';
 import { type ComposedArchiver, composeArchiver } from '../composition.ts';
 import { type Config, readConfig } from '../config.ts';
 import { EXIT } from './exit-code.ts';
+import { type InterruptibleRun, runInterruptibly } from './interruptible.ts';
 import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
 import { describeDelivery, printNight } from './night-table.ts';
 import { createProgressView, watchWith } from './progress-view.ts';
-import { abortOnInterrupt, complain, say } from './terminal.ts';
+import { complain, say } from './terminal.ts';
 
 type ArchiveOptions = NightOptions & {
   readonly date?: string;
@@ -28,23 +29,26 @@ export function archiveCommand(): Command {
     .option('--no-temporal', 'run in this process alone: not durable, nothing is retried')
     .action(async (options: ArchiveOptions) => {
       const config = readConfig(options);
-      const night = options.date === undefined ? nightOf(systemClock.now()) : parsePastNight(options.date, '--date');
+      const night =
+        options.date === undefined ? nightOf(systemClock.now()) : parsePastNight(options.date, '--date');
       const request = { ...toNightRequest(config), night };
-      const archiver = composeArchiver(config);
-      try {
-        await archiver.checkNight(request);
-        const run = options.temporal ? archiveDurably : archiveHere;
-        const result = await run(config, archiver, request);
+      await runInterruptibly(async (run) => {
+        const archiver = await run.open(
+          () => composeArchiver(config),
+          (opened) => opened.close(),
+        );
+        await run.step(() => archiver.checkNight(request));
+        const archive = options.temporal ? archiveDurably : archiveHere;
+        const result = await archive(run, config, archiver, request);
         say(options.json ? JSON.stringify(result, undefined, 2) : printNight(result));
         process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
-      } finally {
-        await archiver.close();
-      }
+      });
     });
 }
 
 /** Only here is Temporal loaded: it takes half of a start. */
 async function archiveDurably(
+  run: InterruptibleRun,
   config: Config,
   archiver: ComposedArchiver,
   request: DatedNightRequest,
@@ -53,15 +57,12 @@ async function archiveDurably(
     import('./night-service.ts'),
     import('./follow-night.ts'),
   ]);
-  const service = await openNightService(config, archiver, complain);
-  try {
-    return await followNight(service, request, abortOnInterrupt());
-  } finally {
-    await service.close();
-  }
+  const service = await openNightService(run, config, archiver);
+  return followNight(service, request, run.signal);
 }
 
 async function archiveHere(
+  run: InterruptibleRun,
   config: Config,
   archiver: ComposedArchiver,
   request: DatedNightRequest,
@@ -73,7 +74,7 @@ async function archiveHere(
     clock: systemClock,
     runId: randomUUID(),
     concurrency: config.tableConcurrency,
-    signal: abortOnInterrupt(),
+    signal: run.signal,
     watch: watchWith(view),
   });
   view.end();

@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import { nightSucceeded } from '../archive/night.ts';
 import { composeArchiver } from '../composition.ts';
 import { readConfig } from '../config.ts';
-import { backfillNights } from '../temporal/backfill.ts';
 import { EXIT } from './exit-code.ts';
+import { followNight } from './follow-night.ts';
+import { runInterruptibly } from './interruptible.ts';
 import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
+import { nightsOf } from './night-range.ts';
 import { openNightService } from './night-service.ts';
 import { printNight } from './night-table.ts';
-import { complain, say } from './terminal.ts';
+import { say } from './terminal.ts';
 
 /** `permafrost backfill --from --to`: every date of a range, oldest first. */
 export function backfillCommand(): Command {
@@ -19,20 +21,20 @@ export function backfillCommand(): Command {
       const config = readConfig(options);
       const range = { from: parsePastNight(options.from, '--from'), to: parsePastNight(options.to, '--to') };
       const request = toNightRequest(config);
-      const archiver = composeArchiver(config);
-      try {
-        await archiver.checkNight(request);
-        const service = await openNightService(config, archiver, complain);
-        try {
-          for await (const result of backfillNights(service.client, service.taskQueue, request, range)) {
-            say(printNight(result));
-            if (!nightSucceeded(result)) process.exitCode = EXIT.nightIncomplete;
-          }
-        } finally {
-          await service.close();
+      const nights = nightsOf(range.from, range.to);
+      await runInterruptibly(async (run) => {
+        const archiver = await run.open(
+          () => composeArchiver(config),
+          (opened) => opened.close(),
+        );
+        await run.step(() => archiver.checkNight(request));
+        const service = await openNightService(run, config, archiver);
+        for (const night of nights) {
+          // One after another: each reads the whole source.
+          const result = await followNight(service, { ...request, night }, run.signal);
+          say(printNight(result));
+          if (!nightSucceeded(result)) process.exitCode = EXIT.nightIncomplete;
         }
-      } finally {
-        await archiver.close();
-      }
+      });
     });
 }

@@ -11,15 +11,16 @@ import { changeNavigator } from '../demo/navigator-changes.ts';
 import { isSeeded, seedNavigator } from '../demo/navigator-seed.ts';
 import { PermafrostError } from '../errors.ts';
 import { parseSourceUrl } from '../postgres/connection-settings.ts';
-import { applySchedule, scheduleIdOf } from '../temporal/schedule.ts';
+import { applySchedule, deleteSchedule, scheduleIdOf } from '../temporal/schedule.ts';
 import { scheduleUrl, workflowUrl } from '../temporal/ui-links.ts';
 import { EXIT } from './exit-code.ts';
 import { followNight } from './follow-night.ts';
+import { type InterruptibleRun, runInterruptibly } from './interruptible.ts';
 import { parseNight } from './night-options.ts';
 import { type NightService, openNightService } from './night-service.ts';
 import { printNight } from './night-table.ts';
 import { DEFAULT_TIME } from './schedule.ts';
-import { abortOnInterrupt, complain, say, untilAborted } from './terminal.ts';
+import { complain, say, untilAborted } from './terminal.ts';
 
 type DemoOptions = {
   readonly set: string;
@@ -31,7 +32,9 @@ type DemoOptions = {
 /** `permafrost demo` (`npm start`): one night of a database that is made for it, then the schedule, until interrupted. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('freeze one night of an embedded Postgres with realistic data; each further start freezes the next')
+    .description(
+      'freeze one night of an embedded Postgres with realistic data; each further start freezes the next',
+    )
     .option('--set <name>', 'the source set', 'navigator')
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
     .option('--date <date>', 'the run date, yyyy-mm-dd; today, or the night after the newest in the lake')
@@ -46,28 +49,36 @@ async function runDemo(options: DemoOptions): Promise<void> {
     });
   }
   const settings = readConfig(options);
-  const stopped = abortOnInterrupt();
-  const night = await chooseNight(settings, options.date);
-  const postgres = await startEmbeddedPostgres({ folder: join(settings.stateFolder, 'postgres') });
-  for (const notice of postgres.notices) complain(notice);
-  try {
-    const url = await prepareDatabase(postgres, night);
-    await archiveAndStay({ ...settings, source: parseSourceUrl(url) }, night, options.once ?? false, stopped);
-  } finally {
-    await postgres.stop();
-  }
+  await runInterruptibly(async (run) => {
+    const night = await run.step(() => chooseNight(settings, options.date));
+    const url = await openDatabase(run, settings, night);
+    await archiveAndStay(run, { ...settings, source: parseSourceUrl(url) }, night, options.once ?? false);
+  });
 }
 
 async function chooseNight(config: Config, date: string | undefined): Promise<string> {
   if (date !== undefined) return parseNight(date, '--date');
   const today = nightOf(systemClock.now());
   const tables = await listLakeTables(openLake(config.lake).catalog);
-  const newest = tables.flatMap((table) => table.latestNight ?? []).toSorted().at(-1);
+  const newest = tables
+    .flatMap((table) => table.latestNight ?? [])
+    .toSorted()
+    .at(-1);
   return newest === undefined || newest < today ? today : nextNight(newest);
 }
 
-async function prepareDatabase(postgres: Parameters<typeof createDatabase>[0], night: string): Promise<string> {
-  const url = await createDatabase(postgres, 'navigator');
+async function openDatabase(run: InterruptibleRun, settings: Config, night: string): Promise<string> {
+  const postgres = await run.open(
+    () => startEmbeddedPostgres({ folder: join(settings.stateFolder, 'postgres') }),
+    (opened) => opened.stop(),
+  );
+  for (const notice of postgres.notices) complain(notice);
+  const url = await run.step(() => createDatabase(postgres, 'navigator'));
+  await run.step(() => fillDatabase(url, night));
+  return url;
+}
+
+async function fillDatabase(url: string, night: string): Promise<void> {
   if (await isSeeded(url)) {
     complain(`the demo database lives on: rows are inserted, updated and deleted before the night ${night}`);
     await changeNavigator(url, night);
@@ -75,36 +86,39 @@ async function prepareDatabase(postgres: Parameters<typeof createDatabase>[0], n
     complain('seeding the demo database: 26 tables of a legal-entity platform');
     await seedNavigator(url);
   }
-  return url;
 }
 
-async function archiveAndStay(config: Config, night: string, once: boolean, stopped: AbortSignal): Promise<void> {
-  const archiver = composeArchiver(config);
-  try {
-    const service = await openNightService(config, archiver, complain);
-    try {
-      const result = await followNight(service, { set: config.set, tables: [], night }, stopped);
-      say(`\n${printNight(result)}\n\n${nextSteps(result, service, config)}`);
-      process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
-      if (!once) await stayUp(service, config, stopped);
-    } finally {
-      await service.close();
-    }
-  } finally {
-    await archiver.close();
-  }
+async function archiveAndStay(
+  run: InterruptibleRun,
+  config: Config,
+  night: string,
+  once: boolean,
+): Promise<void> {
+  const archiver = await run.open(
+    () => composeArchiver(config),
+    (opened) => opened.close(),
+  );
+  const service = await openNightService(run, config, archiver);
+  const result = await followNight(service, { set: config.set, tables: [], night }, run.signal);
+  say(`\n${printNight(result)}\n\n${nextSteps(result, service, config)}`);
+  process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
+  if (!once) await stayUp(service, config, run.signal);
 }
 
 async function stayUp(service: NightService, config: Config, stopped: AbortSignal): Promise<void> {
   const { client, taskQueue, server } = service;
+  const scheduleId = scheduleIdOf(taskQueue, config.set);
   await applySchedule(client, { taskQueue, request: { set: config.set, tables: [] }, ...DEFAULT_TIME });
-  const { uiUrl, namespace } = server;
   say(
-    `The worker stays up and the schedule ${scheduleIdOf(taskQueue, config.set)} freezes every night at 01:15 UTC. Ctrl-C ends everything.`,
+    `The worker stays up and the schedule ${scheduleId} freezes every night at 01:15 UTC. Ctrl-C ends everything.`,
   );
-  if (uiUrl !== undefined) say(`  ${scheduleUrl(uiUrl, namespace, scheduleIdOf(taskQueue, config.set))}`);
-  await Promise.race([untilAborted(stopped), service.working]);
-  complain('stopping …');
+  if (server.uiUrl !== undefined) say(`  ${scheduleUrl(server.uiUrl, server.namespace, scheduleId)}`);
+  try {
+    await Promise.race([untilAborted(stopped), service.working]);
+  } finally {
+    // The database ends with this process: on a server that lives on, later nights would wait for a worker in vain.
+    await deleteSchedule(client, scheduleId).catch(() => undefined);
+  }
 }
 
 function nextSteps(result: NightResult, service: NightService, config: Config): string {

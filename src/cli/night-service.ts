@@ -7,70 +7,85 @@ import { createLogger } from '../logger.ts';
 import { connectClient, connectWorker } from '../temporal/connection.ts';
 import { type OpenServer, openServer } from '../temporal/open-server.ts';
 import { installRuntime } from '../temporal/runtime.ts';
-import { createNightWorker } from '../temporal/worker.ts';
+import { createNightWorker, type NightWorker } from '../temporal/worker.ts';
+import type { InterruptibleRun } from './interruptible.ts';
+import { complain } from './terminal.ts';
 
-/** A Temporal server with a client on it and, where asked for, a worker in this process. */
-export type NightService = {
+/** A Temporal server and a client on it. */
+export type NightClient = {
   readonly client: Client;
   readonly taskQueue: string;
   readonly server: OpenServer;
-  /** Rejects when the worker breaks; never resolves before `close`. */
-  readonly working: Promise<void>;
-  /** Lets running tables end or stop, then stops what this process started. */
-  close(): Promise<void>;
 };
 
-/** Finds or starts a server and connects a client. `tell` is told about steps that take long. */
-export async function openClient(
-  config: Config,
-  tell: (line: string) => void,
-): Promise<Pick<NightService, 'client' | 'taskQueue' | 'server'>> {
+/** As `NightClient`, with a worker in this process. */
+export type NightService = NightClient & {
+  /** Rejects when the worker breaks; never resolves before it is closed. */
+  readonly working: Promise<void>;
+};
+
+/** Finds or starts a server and connects a client, both for as long as the run lasts. */
+export async function openClient(run: InterruptibleRun, config: Config): Promise<NightClient> {
   const { address, namespace, cliPath, searchPath } = config.temporal;
   installRuntime(createLogger({ level: config.logLevel }));
-  const server = await openServer({
+  const search = {
     namespace,
     searchPath,
     stateFolder: config.stateFolder,
     cacheFolder: config.cacheFolder,
-    tell,
+    tell: complain,
     ...(address === undefined ? {} : { address }),
     ...(cliPath === undefined ? {} : { cliPath }),
-  });
-  const client = await connectClient(server.address, namespace);
+  };
+  const server = await run.open(
+    () => openServer(search),
+    (opened) => opened.stop(),
+  );
+  const client = await run.open(
+    () => connectClient(server.address, namespace),
+    (opened) => opened.connection.close(),
+  );
   return { client, server, taskQueue: taskQueueOf(config) };
 }
 
-/** As `openClient`, with a worker of this process beside it. */
+/** As `openClient`, with a worker beside it; at its end, running tables end or stop first. */
 export async function openNightService(
+  run: InterruptibleRun,
   config: Config,
   archiver: Archiver,
-  tell: (line: string) => void,
 ): Promise<NightService> {
-  const { client, server, taskQueue } = await openClient(config, tell);
-  const connection = await connectWorker(server.address);
+  const nightClient = await openClient(run, config);
+  const { server, taskQueue } = nightClient;
   const { namespace } = config.temporal;
-  const worker = await createNightWorker({
-    connection,
+  const connection = await run.open(
+    () => connectWorker(server.address),
+    (opened) => opened.close(),
+  );
+  const activities = createActivities(archiver, {
     namespace,
-    taskQueue,
-    tableConcurrency: config.tableConcurrency,
-    activities: createActivities(archiver, {
-      namespace,
-      ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }),
-    }),
+    ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }),
   });
+  const { tableConcurrency } = config;
+  const { working } = await run.open(
+    async () =>
+      startWorker(
+        await createNightWorker({ connection, namespace, taskQueue, tableConcurrency, activities }),
+      ),
+    (opened) => opened.stop(),
+  );
+  return { ...nightClient, working };
+}
+
+/** A worker that was made holds its connection until it has run: it runs at once, so that it can be stopped. */
+function startWorker(worker: NightWorker): { readonly working: Promise<void>; stop(): Promise<void> } {
   const working = worker.run();
+  // Whoever waits for the worker is told; nobody may be waiting yet when it breaks.
+  const over = working.catch(() => undefined);
   return {
-    client,
-    server,
-    taskQueue,
     working,
-    async close() {
+    stop() {
       worker.shutdown();
-      await working.catch(() => undefined);
-      await connection.close();
-      await client.connection.close();
-      await server.stop();
+      return over;
     },
   };
 }

@@ -48,7 +48,9 @@ function report(error: unknown): number {
   if (error instanceof PermafrostError) {
     complain(`permafrost: ${error.message}${error.cure === undefined ? '' : `\n  → ${error.cure}`}`);
   } else {
-    complain(`permafrost: unexpected error\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    complain(
+      `permafrost: unexpected error\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
   return exitCodeOf(errorCodeOf(error));
 }

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Config, readConfig } from '../config.ts';
@@ -10,6 +11,7 @@ import {
   triggerSchedule,
   unpauseSchedule,
 } from '../temporal/schedule.ts';
+import { runInterruptibly } from './interruptible.ts';
 import { type NightOptions, toNightRequest, withNightOptions } from './night-options.ts';
 import { openClient } from './night-service.ts';
 import { complain, say } from './terminal.ts';
@@ -26,18 +28,28 @@ export function scheduleCommand(): Command {
     .addCommand(applyCommand())
     .addCommand(
       verb('describe', 'when nights are due, ran, and were missed', async (client, config, taskQueue) => {
-        say(JSON.stringify(await describeSchedule(client, scheduleIdOf(taskQueue, config.set)), undefined, 2));
+        say(
+          JSON.stringify(await describeSchedule(client, scheduleIdOf(taskQueue, config.set)), undefined, 2),
+        );
       }),
     )
     .addCommand(
       verb('pause', 'start no night until unpaused', async (client, config, taskQueue) => {
-        await pauseSchedule(client, scheduleIdOf(taskQueue, config.set), 'paused with permafrost schedule pause');
+        await pauseSchedule(
+          client,
+          scheduleIdOf(taskQueue, config.set),
+          'paused with permafrost schedule pause',
+        );
         say(`${scheduleIdOf(taskQueue, config.set)} is paused`);
       }),
     )
     .addCommand(
       verb('unpause', 'start nights again', async (client, config, taskQueue) => {
-        await unpauseSchedule(client, scheduleIdOf(taskQueue, config.set), 'unpaused with permafrost schedule unpause');
+        await unpauseSchedule(
+          client,
+          scheduleIdOf(taskQueue, config.set),
+          'unpaused with permafrost schedule unpause',
+        );
         say(`${scheduleIdOf(taskQueue, config.set)} is no longer paused`);
       }),
     )
@@ -52,10 +64,14 @@ export function scheduleCommand(): Command {
       ),
     )
     .addCommand(
-      verb('delete', 'remove the schedule; nights that ran or run stay', async (client, config, taskQueue) => {
-        await deleteSchedule(client, scheduleIdOf(taskQueue, config.set));
-        say(`${scheduleIdOf(taskQueue, config.set)} was deleted`);
-      }),
+      verb(
+        'delete',
+        'remove the schedule; nights that ran or run stay',
+        async (client, config, taskQueue) => {
+          await deleteSchedule(client, scheduleIdOf(taskQueue, config.set));
+          say(`${scheduleIdOf(taskQueue, config.set)} was deleted`);
+        },
+      ),
     );
 }
 
@@ -84,13 +100,17 @@ function verb(name: string, description: string, work: ScheduleWork): Command {
 
 async function withClient(options: NightOptions, work: ScheduleWork): Promise<void> {
   const config = readConfig(options);
-  const { client, server, taskQueue } = await openClient(config, complain);
-  try {
-    await work(client, config, taskQueue);
-  } finally {
-    await client.connection.close();
-    await server.stop();
-  }
+  await runInterruptibly(async (run) => {
+    const { client, server, taskQueue } = await openClient(run, config);
+    await run.step(() => work(client, config, taskQueue));
+    if (server.startedHere) complain(noServerStays(config));
+  });
+}
+
+/** Said after work on a server that nobody else has, and that ends with this command. */
+function noServerStays({ stateFolder }: Config): string {
+  const kept = relative('.', stateFolder) || '.';
+  return `no Temporal server stays up: no night runs until permafrost worker does, which goes on with the schedules kept in ${kept}, or until TEMPORAL_ADDRESS names a server and the schedule is applied there`;
 }
 
 /** Reads `hh:mm`. Error: of commander, for anything else. */

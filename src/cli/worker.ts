@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { composeArchiver } from '../composition.ts';
 import { readConfig } from '../config.ts';
+import { runInterruptibly } from './interruptible.ts';
 import { type NightOptions, withNightOptions } from './night-options.ts';
 import { openNightService } from './night-service.ts';
-import { abortOnInterrupt, complain, untilAborted } from './terminal.ts';
+import { complain, untilAborted } from './terminal.ts';
 
 /** `permafrost worker`: runs the nights of one source and lake until it is stopped. */
 export function workerCommand(): Command {
@@ -11,18 +12,14 @@ export function workerCommand(): Command {
     .description('run nights as they are scheduled or started, until interrupted')
     .action(async (options: NightOptions) => {
       const config = readConfig(options);
-      const stopped = abortOnInterrupt();
-      const archiver = composeArchiver(config);
-      try {
-        const service = await openNightService(config, archiver, complain);
+      await runInterruptibly(async (run) => {
+        const archiver = await run.open(
+          () => composeArchiver(config),
+          (opened) => opened.close(),
+        );
+        const service = await openNightService(run, config, archiver);
         complain(`worker up: Temporal ${service.server.address}, task queue ${service.taskQueue}`);
-        try {
-          await Promise.race([untilAborted(stopped), service.working]);
-        } finally {
-          await service.close();
-        }
-      } finally {
-        await archiver.close();
-      }
+        await Promise.race([untilAborted(run.signal), service.working]);
+      });
     });
 }

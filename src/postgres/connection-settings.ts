@@ -25,9 +25,27 @@ const PARAMETERS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'ss
 
 /** Others that libpq or a driver knows: safe to repeat in a message. */
 const LIBPQ_PARAMETERS: readonly string[] = [
-  ...['application_name', 'channel_binding', 'client_encoding', 'connect_timeout', 'gssencmode', 'keepalives'],
-  ...['load_balance_hosts', 'options', 'passfile', 'require_auth', 'service', 'sslcert', 'sslkey', 'sslnegotiation'],
-  ...['pgbouncer', 'target_session_attrs', 'tcp_user_timeout', 'uselibpqcompat', 'hostaddr', 'sslcrl', 'ssl_min_protocol_version'],
+  'application_name',
+  'channel_binding',
+  'client_encoding',
+  'connect_timeout',
+  'gssencmode',
+  'keepalives',
+  'load_balance_hosts',
+  'options',
+  'passfile',
+  'require_auth',
+  'service',
+  'sslcert',
+  'sslkey',
+  'sslnegotiation',
+  'pgbouncer',
+  'target_session_attrs',
+  'tcp_user_timeout',
+  'uselibpqcompat',
+  'hostaddr',
+  'sslcrl',
+  'ssl_min_protocol_version',
 ];
 
 type Parameter = (typeof PARAMETERS)[number];

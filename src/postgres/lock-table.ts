@@ -40,7 +40,11 @@ export async function lockTable(
  * longer than it reads it, since whoever waits to alter a table makes all its readers wait as well.
  */
 export async function unlockTable(session: Session, label: string): Promise<void> {
-  await session.query(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`, [], `unlocking ${label}`);
+  await session.query(
+    `ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`,
+    [],
+    `unlocking ${label}`,
+  );
 }
 
 async function lockInTime(session: Session, quoted: string, label: string, waitMs: number): Promise<void> {

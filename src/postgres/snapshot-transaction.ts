@@ -93,9 +93,13 @@ export async function importSnapshot(session: Session, snapshot: SnapshotKey): P
     throw session.mapError(error, doing);
   }
   if (seen === snapshot.fingerprint) return;
-  throw new PermafrostError('snapshot-lost', 'another snapshot has the id of the exported one: the server was restarted', {
-    cure: CURE_LOST,
-  });
+  throw new PermafrostError(
+    'snapshot-lost',
+    'another snapshot has the id of the exported one: the server was restarted',
+    {
+      cure: CURE_LOST,
+    },
+  );
 }
 
 /**

@@ -7,6 +7,10 @@ import { DurableFile, makeDirectory, syncDirectory } from './durable-file.ts';
 import { describeFolderFailure, errnoOf } from './folder-error.ts';
 import { assertObjectPath, assertObjectPrefix, faultOfText, temporaryPrefix } from './object-path.ts';
 import type { ObjectInfo, ObjectStore, ObjectWriter, WrittenObject } from './object-store.ts';
+import { sweepTemporaries } from './sweep-temporaries.ts';
+
+/** Less than the day between two nights, so that each of them sweeps. */
+const SWEEP_EVERY_MS = 12 * 3_600_000;
 
 /**
  * A lake in a folder of the local file system; the folder is made with the first write. Files and folders are readable
@@ -35,6 +39,8 @@ class FolderStore implements ObjectStore {
   readonly #root: string;
   /** Directories known to be on the disk, by absolute path. */
   readonly #madeDirectories = new Set<string>();
+  /** When temporary files were last swept, by absolute path of the directory. */
+  readonly #sweptAt = new Map<string, number>();
 
   constructor(root: string) {
     this.#root = root;
@@ -118,8 +124,27 @@ class FolderStore implements ObjectStore {
 
   async #createFile(path: string): Promise<DurableFile> {
     const target = join(this.#root, path);
-    await this.#makeDirectories(dirname(target));
-    return DurableFile.create(target);
+    const directory = dirname(target);
+    try {
+      await this.#makeDirectories(directory);
+      await this.#sweep(directory);
+      return await DurableFile.create(target);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      // Someone removed a directory that we have made: a table or a lake to be archived anew.
+      this.#madeDirectories.clear();
+      await this.#makeDirectories(directory);
+      return DurableFile.create(target);
+    }
+  }
+
+  /** What writers that were killed left behind; a service that never restarts removes it as well. */
+  async #sweep(directory: string): Promise<void> {
+    const now = Date.now();
+    const sweptAt = this.#sweptAt.get(directory);
+    if (sweptAt !== undefined && now - sweptAt < SWEEP_EVERY_MS) return;
+    this.#sweptAt.set(directory, now);
+    await sweepTemporaries(directory, { root: this.#root, now });
   }
 
   async #makeDirectories(directory: string): Promise<void> {
@@ -238,28 +263,20 @@ function isAbsence(error: unknown): boolean {
  * failed (a read-only file system), and never returns where a file system makes no folders at all (/proc, autofs).
  */
 async function makeRoot(root: string): Promise<void> {
-  const missing: string[] = [];
-  for (let folder = root; !(await isDirectory(folder)); folder = dirname(folder)) missing.unshift(folder);
-  for (const folder of missing) await makeUnlessThere(folder);
-  for (const folder of missing.length === 0 ? [root] : missing) await syncIfAllowed(dirname(folder));
+  if (await isThere(root)) return;
+  if (dirname(root) !== root) await makeRoot(dirname(root));
+  await mkdir(root, { mode: 0o700 }).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
+  await syncIfAllowed(dirname(root));
 }
 
-/** False where there is nothing. Error: ENOTDIR for anything else that is no directory. */
-async function isDirectory(path: string): Promise<boolean> {
+async function isThere(directory: string): Promise<boolean> {
   try {
-    if ((await stat(path)).isDirectory()) return true;
+    return (await stat(directory)).isDirectory();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
-  }
-  throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
-}
-
-async function makeUnlessThere(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 

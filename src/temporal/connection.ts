@@ -40,11 +40,16 @@ async function requireNamespace(connection: Connection, address: string, namespa
   try {
     await connection.workflowService.describeNamespace({ namespace });
   } catch (cause) {
-    if (!isGrpcServiceError(cause) || cause.code !== notFound) return;
-    throw new PermafrostError('temporal-unreachable', `Temporal at ${address} has no namespace ${namespace}`, {
-      cure: `correct TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${namespace}`,
-      cause,
-    });
+    const code: number | undefined = isGrpcServiceError(cause) ? cause.code : undefined;
+    if (code !== notFound) return;
+    throw new PermafrostError(
+      'temporal-unreachable',
+      `Temporal at ${address} has no namespace ${namespace}`,
+      {
+        cure: `correct TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${namespace}`,
+        cause,
+      },
+    );
   }
 }
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -237,6 +239,25 @@ describe('cancelling', () => {
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  test('while the server does not answer is heard as well', async () => {
+    const silent = createServer((socket) => socket.resume().on('error', () => undefined)).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const connection = parseSourceUrl(`postgres://ann@127.0.0.1:${port}/shop`);
+    const stop = new AbortController();
+    const running = run(request('orders', 'stop/h', { connection }), stop.signal);
+    await once(silent, 'connection');
+    const asked = performance.now();
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    silent.close();
+  });
+
   test('what waits for a thread does not wait for it', async () => {
     const stop = new AbortController();
     const running = [run(request('endless', 'stop/e')), run(request('endless', 'stop/f'))];
@@ -257,4 +278,33 @@ test('a closed pool ends what runs and what waits, and starts no thread again', 
   await expect(run(request('orders', 'closed/d'))).rejects.toMatchObject({ code: 'cancelled' });
   expect(threads).toHaveLength(2);
   expect(await filesIn('closed')).toEqual([]);
+});
+
+test('a closed pool says goodbye to the server, which takes no session for a client that crashed', async () => {
+  const watched = await createTestDatabase();
+  await runSql(
+    watched,
+    `CREATE TABLE orders AS SELECT g::int8 AS id, 'x' AS note FROM generate_series(1, 9) AS g`,
+  );
+  const connection = parseSourceUrl(watched);
+  const holder = await holdSnapshot(connection, signal);
+  const reader = createSnapshotReader(connection);
+  const table = await reader.read(holder.info, (session) =>
+    describeTable(session, { schema: 'public', name: 'orders' }),
+  );
+  const slow = `coalesce(nullif(pg_sleep(5)::text, ''), "note")`;
+  const what = request('orders', 'bye/a', { connection, snapshot: holder.info, table });
+  const [id, note] = what.columns;
+  if (id === undefined || note === undefined) throw new Error('two columns');
+  await run(what);
+  const running = run({ ...what, path: 'bye/b', columns: [id, { ...note, expression: slow }] });
+  const sessions = `FROM pg_stat_activity WHERE datname = '${connection.database}' AND application_name LIKE 'permafrost%'`;
+  await expect.poll(() => runSql(url, `SELECT ${sessions} AND query LIKE 'COPY%pg_sleep%'`)).toHaveLength(1);
+  await Promise.all([pool.close(), reader.close(), holder.close()]);
+  await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+  await expect.poll(() => runSql(url, `SELECT ${sessions}`)).toEqual([]);
+  const counted = `SELECT sessions::int, sessions_abandoned::int AS abandoned FROM pg_stat_database
+    WHERE datname = '${connection.database}'`;
+  // One to make the table, and those of holder, reader and thread.
+  await expect.poll(() => runSql(url, counted)).toEqual([{ sessions: 4, abandoned: 0 }]);
 });

@@ -31,11 +31,10 @@ describe('names in the lake', () => {
   );
 
   test('that readers give to the elements of a list stay apart from those of columns', () => {
-    const names = (first: ColumnBinding, second: ColumnBinding) => [
-      ...nameFields([first, second], new Set([2])).values(),
-    ];
-    expect(names(bind(2, 'tags'), bind(3, 'tags.element'))).toEqual(['tags', 'tags.element__3']);
-    expect(names(bind(3, 'tags.element'), bind(2, 'tags'))).toEqual(['tags.element', 'tags__2']);
+    const [list, column] = [bind(2, 'tags'), bind(3, 'tags.element')];
+    const lists = new Set([2]);
+    expect([...nameFields([list, column], lists).values()]).toEqual(['tags', 'tags.element__3']);
+    expect([...nameFields([column, list], lists).values()]).toEqual(['tags.element', 'tags__2']);
   });
 
   test('that differ in case or in normal form only stay apart in readers that do not see the difference', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { nextNight, nightOf } from '../../src/archive/night-date.ts';
+import { nightOf } from '../../src/archive/night-date.ts';
 import type { LakeSnapshot, LakeTable } from '../../src/archive/read-lake.ts';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import type { ScheduleState } from '../../src/temporal/schedule.ts';
@@ -11,6 +11,7 @@ import { type CommandResult, permafrost, startPermafrost } from './command-line.
 
 /** The command line on a real database, with and without a real Temporal server. */
 const everything = ['--tables', 'public.*'];
+const today = nightOf(new Date());
 const yesterday = nightOf(new Date(Date.now() - 86_400_000));
 
 let folder: string;
@@ -48,7 +49,8 @@ function shopAt(source: string, lake: string) {
     expect(result.code, result.stderr).toBe(EXIT.ok);
     return result;
   };
-  const json = async <T>(...args: readonly string[]): Promise<T> => JSON.parse((await succeed(...args)).stdout) as T;
+  const json = async <T>(...args: readonly string[]): Promise<T> =>
+    JSON.parse((await succeed(...args)).stdout) as T;
   return {
     env,
     run: (...args: readonly string[]) => permafrost(args, env),
@@ -61,7 +63,9 @@ function shopAt(source: string, lake: string) {
     async mail() {
       const mails = join(env.PERMAFROST_STATE_FOLDER, 'mail');
       const files = await readdir(mails);
-      return Promise.all(files.map(async (file) => ({ file, text: await readFile(join(mails, file), 'utf8') })));
+      return Promise.all(
+        files.map(async (file) => ({ file, text: await readFile(join(mails, file), 'utf8') })),
+      );
     },
   };
 }
@@ -85,7 +89,7 @@ describe('a night', () => {
 
     expect(await layoutOf(plain.env.PERMAFROST_LAKE)).toEqual(await layoutOf(durable.env.PERMAFROST_LAKE));
     const [rows] = await durable.query(shopRows);
-    expect(rows).toMatchObject({ customers: '300', total: '125125.00', dt: nightOf(new Date()) });
+    expect(rows).toMatchObject({ customers: 300, total: '125125.00', dt: today });
     expect(await plain.query(shopRows)).toEqual([rows]);
     const summaries = (await durable.tables()).map((table) => withoutIds(table));
     expect(summaries.map(({ source: from, latestRows }) => [from, latestRows])).toEqual([
@@ -101,76 +105,108 @@ describe('a night', () => {
   test('archived again replaces its rows and does not double them', { timeout: 90_000 }, async () => {
     const shop = shopAt(source, 'durable');
     const before = await shop.history('customers');
-    await runSql(source, "DELETE FROM customers WHERE id > 250; UPDATE customers SET name = 'changed' WHERE id = 1");
+    await runSql(
+      source,
+      "DELETE FROM customers WHERE id > 250; UPDATE customers SET name = 'changed' WHERE id = 1",
+    );
     const { stdout } = await shop.succeed('archive', ...everything, '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ tables: expect.arrayContaining([expect.objectContaining({ name: 'customers', rows: 250 })]) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      tables: expect.arrayContaining([expect.objectContaining({ name: 'customers', rows: 250 })]),
+    });
 
     const [newest, ...earlier] = await shop.history('customers');
     expect(newest).toMatchObject({ operation: 'overwrite', rows: 250, metadataVersion: 2 });
     expect(earlier).toEqual(before);
-    expect(await shop.query("select count(*)::int as n, count(*) filter (name = 'changed')::int as c from customers")).toEqual([{ n: 250, c: 1 }]);
+    expect(
+      await shop.query(
+        "select count(*)::int as n, count(*) filter (name = 'changed')::int as c from customers",
+      ),
+    ).toEqual([{ n: 250, c: 1 }]);
   });
 
   test('before another is what --as-of, history and tables show', { timeout: 90_000 }, async () => {
     const shop = shopAt(source, 'two-nights');
     const late = await shop.succeed('archive', ...everything, '--no-temporal', '--date', yesterday);
     expect(late.stdout).toContain('recorded late');
-    await runSql(source, 'TRUNCATE orders; ALTER TABLE customers RENAME name TO full_name; ALTER TABLE customers ADD vip bool');
+    await runSql(
+      source,
+      'TRUNCATE orders; ALTER TABLE customers RENAME name TO full_name; ALTER TABLE customers ADD vip bool',
+    );
     await shop.succeed('archive', ...everything, '--no-temporal');
 
-    expect(await shop.query('select count(*)::int as n, min(name) as least from customers', '--as-of', yesterday)).toEqual([{ n: 250, least: 'changed' }]);
-    expect(await shop.query('select count(*)::int as n from orders', '--as-of', yesterday)).toEqual([{ n: 1000 }]);
-    expect(await shop.query('select count(*)::int as n from orders', '--as-of', nightOf(new Date()))).toEqual([{ n: 0 }]);
-    const printed = await shop.succeed('query', 'select dt, count(*) as n, min(full_name) as least, bool_or(vip) as vip from customers group by dt order by dt');
-    expect(printed.stdout.split('\n').slice(0, 4).map((line) => line.split(/ {2,}/))).toEqual([
+    expect(
+      await shop.query('select count(*)::int as n, min(name) as least from customers', '--as-of', yesterday),
+    ).toEqual([{ n: 250, least: 'changed' }]);
+    expect(await shop.query('select count(*)::int as n from orders', '--as-of', yesterday)).toEqual([
+      { n: 1000 },
+    ]);
+    expect(await shop.query('select count(*)::int as n from orders', '--as-of', today)).toEqual([{ n: 0 }]);
+    const printed = await shop.succeed(
+      'query',
+      'select dt, count(*) as n, min(full_name) as least, bool_or(vip) as vip from customers group by dt order by dt',
+    );
+    expect(
+      printed.stdout
+        .split('\n')
+        .slice(0, 4)
+        .map((line) => line.split(/ {2,}/)),
+    ).toEqual([
       ['dt', 'n', 'least', 'vip'],
       expect.anything(),
       [yesterday, '250', 'changed'],
-      [nightOf(new Date()), '250', 'changed'],
+      [today, '250', 'changed'],
     ]);
 
     const history = await shop.succeed('history', 'customers');
-    expect(history.stdout).toMatch(new RegExp(`${nightOf(new Date())} .*append.*v2\\n${yesterday} .*append.*v1\\n`));
+    expect(history.stdout).toMatch(new RegExp(`${today} .*append.*v2\\n${yesterday} .*append.*v1\\n`));
     expect(history.stdout).toContain('column name was renamed to full_name');
     const tables = await shop.succeed('tables');
-    expect(tables.stdout).toMatch(new RegExp(`customers +public\\.customers +2 +${nightOf(new Date())} +250 .* 500 `));
+    expect(tables.stdout).toMatch(new RegExp(`customers +public\\.customers +2 +${today} +250 .* 500 `));
     const unknown = await shop.run('query', 'select nothing from customers');
     expect(unknown).toMatchObject({ code: EXIT.configuration, stdout: '' });
     expect(unknown.stderr).toMatch(/^permafrost: .*nothing/);
   });
 });
 
-test('tables that cannot be read are named in red, the others are committed (B59, B60)', { timeout: 90_000 }, async () => {
-  const source = await createShop();
-  const database = new URL(source).pathname.slice(1);
-  const reader = `reader_${database}`;
-  await runSql(
-    source,
-    `CREATE ROLE ${reader} LOGIN PASSWORD 'reader';
+test(
+  'tables that cannot be read are named in red, the others are committed (B59, B60)',
+  { timeout: 90_000 },
+  async () => {
+    const source = await createShop();
+    const database = new URL(source).pathname.slice(1);
+    const reader = `reader_${database}`;
+    await runSql(
+      source,
+      `CREATE ROLE ${reader} LOGIN PASSWORD 'reader';
      CREATE TABLE forbidden (secret_value text); INSERT INTO forbidden VALUES ('top secret');
      CREATE TABLE filtered (a int); INSERT INTO filtered VALUES (1); ALTER TABLE filtered ENABLE ROW LEVEL SECURITY;
      GRANT SELECT ON customers, orders, "Empty Table", filtered TO ${reader};`,
-  );
-  const url = new URL(source);
-  url.username = reader;
-  url.password = 'reader';
-  const shop = shopAt(url.href, 'reader');
+    );
+    const url = new URL(source);
+    url.username = reader;
+    url.password = 'reader';
+    const shop = shopAt(url.href, 'reader');
 
-  const result = await shop.run('archive', ...everything);
-  expect(result.code, result.stderr).toBe(EXIT.nightIncomplete);
-  expect(result.stdout).toMatch(/✗ public\.forbidden: .*may not read it.* → grant/);
-  expect(result.stdout).toMatch(/✗ public\.filtered: .*row-level security.* → .*BYPASSRLS/);
-  expect(result.stdout).toContain('3 of 5 tables archived');
-  expect((await shop.tables()).map(({ source: from }) => from)).toEqual(['public.customers', 'public.Empty Table', 'public.orders']);
-  for (const { file, text } of await shop.mail()) {
-    expect(text, file).toContain('public.forbidden');
-    expect(text, file).toContain('public.filtered');
-    expect(text, file).toMatch(/2 of 5 tables not archived/);
-    expect(text, file).not.toContain('top secret');
-  }
-  expect((await shop.mail()).map(({ text }) => /^Importance: high$/im.test(text))).toContain(true);
-  await runSql(source, `DROP OWNED BY ${reader}; DROP ROLE ${reader}`);
-});
+    const result = await shop.run('archive', ...everything);
+    expect(result.code, result.stderr).toBe(EXIT.nightIncomplete);
+    expect(result.stdout).toMatch(/✗ public\.forbidden: .*may not read it.* → grant/);
+    expect(result.stdout).toMatch(/✗ public\.filtered: .*row-level security.* → .*BYPASSRLS/);
+    expect(result.stdout).toContain('3 of 5 tables archived');
+    expect((await shop.tables()).map(({ source: from }) => from)).toEqual([
+      'public.customers',
+      'public.Empty Table',
+      'public.orders',
+    ]);
+    for (const { file, text } of await shop.mail()) {
+      expect(text, file).toContain('public.forbidden');
+      expect(text, file).toContain('public.filtered');
+      expect(text, file).toMatch(/2 of 5 tables not archived/);
+      expect(text, file).not.toContain('top secret');
+    }
+    expect((await shop.mail()).map(({ text }) => /^Importance: high$/im.test(text))).toContain(true);
+    await runSql(source, `DROP OWNED BY ${reader}; DROP ROLE ${reader}`);
+  },
+);
 
 test('a backfill archives each date as a night of its own, marked late', { timeout: 90_000 }, async () => {
   const shop = shopAt(await createShop(), 'backfill');
@@ -181,44 +217,55 @@ test('a backfill archives each date as a night of its own, marked late', { timeo
     { night: '2026-01-31', rows: 1000, operation: 'append' },
     { night: '2026-01-30', rows: 1000, operation: 'append' },
   ]);
-  const metadata = await readFile(join(shop.env.PERMAFROST_LAKE, 'iceberg/orders/metadata/v2.metadata.json'), 'utf8');
+  const metadata = await readFile(
+    join(shop.env.PERMAFROST_LAKE, 'iceberg/orders/metadata/v2.metadata.json'),
+    'utf8',
+  );
   const { snapshots } = JSON.parse(metadata) as { snapshots: readonly { summary: Record<string, string> }[] };
   expect(snapshots.map(({ summary }) => summary['permafrost.late'])).toEqual(['true', 'true']);
 });
 
-test('the schedule starts nights that a worker runs, and the worker ends when it is told to', { timeout: 120_000 }, async () => {
-  const shop = shopAt(await createShop(), 'scheduled');
-  const describeIt = async () => JSON.parse((await shop.succeed('schedule', 'describe')).stdout) as ScheduleState;
-  const worker = shop.start('worker', ...everything);
-  try {
-    expect((await shop.succeed('schedule', 'apply', ...everything, '--at', '03:30')).stdout).toMatch(/was created: every night at 03:30 UTC/);
-    expect((await shop.succeed('schedule', 'apply', ...everything, '--at', '04:45')).stdout).toMatch(/was updated: every night at 04:45 UTC/);
-    await shop.succeed('schedule', 'pause');
-    expect(await describeIt()).toMatchObject({ paused: true, missed: 0 });
-    await shop.succeed('schedule', 'unpause');
-    const state = await describeIt();
-    expect(state.paused).toBe(false);
-    expect(state.nextNights[0]).toMatch(/T04:45:00\.000Z$/);
+test(
+  'the schedule starts nights that a worker runs, and the worker ends when it is told to',
+  { timeout: 120_000 },
+  async () => {
+    const shop = shopAt(await createShop(), 'scheduled');
+    const describeIt = async () =>
+      JSON.parse((await shop.succeed('schedule', 'describe')).stdout) as ScheduleState;
+    const worker = shop.start('worker', ...everything);
+    try {
+      expect((await shop.succeed('schedule', 'apply', ...everything, '--at', '03:30')).stdout).toMatch(
+        /was created: every night at 03:30 UTC/,
+      );
+      expect((await shop.succeed('schedule', 'apply', ...everything, '--at', '04:45')).stdout).toMatch(
+        /was updated: every night at 04:45 UTC/,
+      );
+      await shop.succeed('schedule', 'pause');
+      expect(await describeIt()).toMatchObject({ paused: true, missed: 0 });
+      await shop.succeed('schedule', 'unpause');
+      const state = await describeIt();
+      expect(state.paused).toBe(false);
+      expect(state.nextNights[0]).toMatch(/T04:45:00\.000Z$/);
 
-    await worker.says('worker up');
-    await shop.succeed('schedule', 'trigger');
-    const mail = join(shop.env.PERMAFROST_STATE_FOLDER, 'mail');
-    await expect.poll(() => readdir(mail).catch(() => []), { timeout: 60_000 }).not.toEqual([]);
-    const [night] = await shop.history('orders');
-    expect([nightOf(new Date()), nextNight(yesterday)]).toContain(night?.night);
-    expect(night).toMatchObject({ rows: 1000, operation: 'append' });
-    expect((await describeIt()).recentNights).toHaveLength(1);
-  } finally {
-    await shop.succeed('schedule', 'delete');
-    worker.kill('SIGTERM');
-  }
-  const told = performance.now();
-  const ended = await worker.ended;
-  expect(ended, ended.stderr).toMatchObject({ code: EXIT.ok, signal: null });
-  expect(performance.now() - told).toBeLessThan(15_000);
-  expect(worker.leavesProcesses()).toBe(false);
-  expect((await shop.run('schedule', 'describe')).code).toBe(EXIT.configuration);
-});
+      await worker.says('worker up');
+      await shop.succeed('schedule', 'trigger');
+      const mail = join(shop.env.PERMAFROST_STATE_FOLDER, 'mail');
+      await expect.poll(() => readdir(mail).catch(() => []), { timeout: 60_000 }).not.toEqual([]);
+      const [night] = await shop.history('orders');
+      expect(night).toMatchObject({ night: today, rows: 1000, operation: 'append' });
+      expect((await describeIt()).recentNights).toHaveLength(1);
+    } finally {
+      await shop.succeed('schedule', 'delete');
+      worker.kill('SIGTERM');
+    }
+    const told = performance.now();
+    const ended = await worker.ended;
+    expect(ended, ended.stderr).toMatchObject({ code: EXIT.ok, signal: null });
+    expect(performance.now() - told).toBeLessThan(15_000);
+    expect(worker.leavesProcesses()).toBe(false);
+    expect((await shop.run('schedule', 'describe')).code).toBe(EXIT.configuration);
+  },
+);
 
 /** Paths of a lake, with what is made up for each file left out. */
 async function layoutOf(lake: string): Promise<readonly string[]> {
@@ -226,10 +273,22 @@ async function layoutOf(lake: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(lake, join(entry.parentPath, entry.name)))
-    .map((path) => path.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>').replace(/snap-\d+/, 'snap-<id>'))
+    .map((path) =>
+      path
+        .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
+        .replace(/snap-\d+/, 'snap-<id>'),
+    )
     .toSorted();
 }
 
-function withoutIds({ name, source, nights, latestNight, latestRows, totalRows, metadataVersion }: LakeTable) {
+function withoutIds({
+  name,
+  source,
+  nights,
+  latestNight,
+  latestRows,
+  totalRows,
+  metadataVersion,
+}: LakeTable) {
   return { name, source, nights, latestNight, latestRows, totalRows, metadataVersion };
 }

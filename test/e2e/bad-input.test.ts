@@ -58,6 +58,8 @@ const sourceAs = (change: (url: URL) => void) => () => {
 };
 const temporalAt = (port: () => number) => () => ({ TEMPORAL_ADDRESS: `127.0.0.1:${port()}` });
 
+const metadata = (lake: string, file: string) => join(lake, 'iceberg/orders/metadata', file);
+
 const mistakes: readonly Mistake[] = [
   {
     what: 'no source',
@@ -144,7 +146,13 @@ const mistakes: readonly Mistake[] = [
     says: /is not schema\.name/,
     cure: /"quoted"\."names"/,
   },
-  { what: 'no tables', args: archive(), code: EXIT.configuration, says: /no tables are named/, cure: /--tables .*--set/ },
+  {
+    what: 'no tables',
+    args: archive(),
+    code: EXIT.configuration,
+    says: /no tables are named/,
+    cure: /--tables .*--set/,
+  },
   {
     what: 'an unknown set',
     args: archive('--set', 'no-such-set'),
@@ -227,7 +235,10 @@ const mistakes: readonly Mistake[] = [
   {
     what: 'an unknown source through Temporal',
     args: ['archive', ...everything],
-    env: () => ({ ...sourceAs((url) => (url.port = String(deadPort)))(), TEMPORAL_ADDRESS: inject('temporalAddress') }),
+    env: () => ({
+      ...sourceAs((url) => (url.port = String(deadPort)))(),
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+    }),
     code: EXIT.source,
     says: /nothing listens there/,
     cure: /server is up/,
@@ -253,11 +264,23 @@ const mistakes: readonly Mistake[] = [
     args: ['schedule', 'describe', '--set', 'no-such-set'],
     env: () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }),
     code: EXIT.configuration,
-    says: /no schedule for the set no-such-set/,
+    says: /no schedule archive-no-such-set-/,
     cure: /schedule apply/,
   },
-  { what: 'the history of an unknown table', args: ['history', 'nope'], code: EXIT.lake, says: /no table nope/, cure: /archive a night first/ },
-  { what: 'a query of an empty lake', args: ['query', 'select 1'], code: EXIT.lake, says: /no tables/, cure: /archive a night first/ },
+  {
+    what: 'the history of an unknown table',
+    args: ['history', 'nope'],
+    code: EXIT.lake,
+    says: /no table nope/,
+    cure: /archive a night first/,
+  },
+  {
+    what: 'a query of an empty lake',
+    args: ['query', 'select 1'],
+    code: EXIT.lake,
+    says: /no tables/,
+    cure: /archive a night first/,
+  },
   {
     what: 'a malformed --as-of',
     args: ['query', 'select 1', '--as-of', 'yesterday'],
@@ -268,7 +291,7 @@ const mistakes: readonly Mistake[] = [
 ];
 
 describe.concurrent('a mistake ends with one clear line, its cure and an exit code, and leaves the lake alone:', () => {
-  test.for(mistakes)('$what', { timeout: 60_000 }, async ({ what, args, env, code, says, cure }, { expect: check }) => {
+  test.for(mistakes)('$what', { timeout: 60_000 }, async ({ what, args, env, code, says, cure }) => {
     const lake = join(folder, what.replaceAll(/\W/g, '-'));
     const startedAt = performance.now();
     const result = await permafrost(typeof args === 'function' ? args() : args, {
@@ -278,13 +301,13 @@ describe.concurrent('a mistake ends with one clear line, its cure and an exit co
       ...env?.(),
     });
     const [, message, advice] = /^permafrost: ([^\n]+)\n {2}→ ([^\n]+)\n$/.exec(result.stderr) ?? [];
-    check(message, result.stderr).toMatch(says);
-    check(advice).toMatch(cure);
-    check(result.code).toBe(code);
-    check(result.stdout).toBe('');
+    expect(message, result.stderr).toMatch(says);
+    expect(advice).toMatch(cure);
+    expect(result.code).toBe(code);
+    expect(result.stdout).toBe('');
     expectNoSecret(result);
-    check(await filesIn(lake)).toEqual([]);
-    check(performance.now() - startedAt).toBeLessThan(45_000);
+    expect(await filesIn(lake)).toEqual([]);
+    expect(performance.now() - startedAt).toBeLessThan(45_000);
   });
 });
 
@@ -297,30 +320,25 @@ test('several mistakes in the settings are told together, each with the key it b
     TEMPORAL_ADDRESS: 'localhost',
   });
   expect(result.code).toBe(EXIT.configuration);
-  for (const key of ['PERMAFROST_SOURCE', '--lake', 'PERMAFROST_TABLE_CONCURRENCY', 'PERMAFROST_MAIL_TO', 'PERMAFROST_LAKES', 'TEMPORAL_ADDRESS']) {
+  for (const key of [
+    'PERMAFROST_SOURCE',
+    '--lake',
+    'PERMAFROST_TABLE_CONCURRENCY',
+    'PERMAFROST_MAIL_TO',
+    'PERMAFROST_LAKES',
+    'TEMPORAL_ADDRESS',
+  ]) {
     expect(result.stderr).toMatch(new RegExp(`^(permafrost: )?${key}: `, 'm'));
   }
   expect(result.stderr).toMatch(/\n {2}→ correct these settings\n$/);
   expectNoSecret(result);
 });
 
-test.each(['archive --nope', 'archve', 'archive --tables ,', 'schedule apply --at 25:00', 'backfill'])(
-  'a command line that cannot be read is refused: %s',
-  async (line) => {
-    const result = await permafrost(line.split(' '), { PERMAFROST_SOURCE: source, PERMAFROST_LAKE: join(folder, 'unread') });
-    expect(result.code).toBe(EXIT.configuration);
-    expect(result.stderr).toMatch(/^error: [^\n]+\n(\(Did you mean .*\)\n)?\(add --help/);
-    expect(await filesIn(join(folder, 'unread'))).toEqual([]);
-  },
-);
-
 describe('a lake that is not ours is refused and left as it is:', () => {
-  type Stranger = { readonly what: string; readonly says: RegExp; readonly change: (lake: string) => Promise<void> };
-  const metadata = (lake: string, file: string) => join(lake, 'iceberg/orders/metadata', file);
-  const edit = async (lake: string, change: (json: Record<string, unknown>) => Record<string, unknown>) => {
-    const file = metadata(lake, 'v1.metadata.json');
-    const json = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-    await writeFile(file, JSON.stringify(change(json)));
+  type Stranger = {
+    readonly what: string;
+    readonly says: RegExp;
+    readonly change: (lake: string) => Promise<void>;
   };
   const strangersLakes: readonly Stranger[] = [
     {
@@ -358,7 +376,11 @@ describe('a lake that is not ours is refused and left as it is:', () => {
       change: (lake) =>
         edit(lake, (json) => ({
           ...json,
-          properties: { ...(json['properties'] as object), 'permafrost.source-system-identifier': '7', 'permafrost.source-database': 'other' },
+          properties: {
+            ...(json['properties'] as object),
+            'permafrost.source-system-identifier': '7',
+            'permafrost.source-database': 'other',
+          },
         })),
     },
   ];
@@ -371,7 +393,7 @@ describe('a lake that is not ours is refused and left as it is:', () => {
       PERMAFROST_LAKE: model,
       PERMAFROST_STATE_FOLDER: join(folder, 'state'),
     });
-    expect(made.code, made.stderr).toBe(0);
+    if (made.code !== 0) throw new Error(made.stderr);
   });
 
   test.for(strangersLakes)('$what', { timeout: 60_000 }, async ({ what, says, change }) => {
@@ -391,6 +413,15 @@ describe('a lake that is not ours is refused and left as it is:', () => {
     expect(await contentsOf(lake)).toEqual(before);
   });
 });
+
+async function edit(
+  lake: string,
+  change: (json: Record<string, unknown>) => Record<string, unknown>,
+): Promise<void> {
+  const file = metadata(lake, 'v1.metadata.json');
+  const json = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify(change(json)));
+}
 
 function expectNoSecret({ stdout, stderr }: CommandResult): void {
   const real = new URL(source).password;
@@ -415,5 +446,7 @@ async function filesIn(lake: string): Promise<readonly string[]> {
 
 async function contentsOf(lake: string): Promise<ReadonlyMap<string, string>> {
   const files = await filesIn(lake);
-  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file, 'base64')] as const)));
+  return new Map(
+    await Promise.all(files.map(async (file) => [file, await readFile(file, 'base64')] as const)),
+  );
 }

@@ -18,6 +18,8 @@ export type RunningCommand = {
   says(text: string): Promise<void>;
   /** Signals the process alone, as `kill` does. */
   kill(signal: NodeJS.Signals): void;
+  /** What Ctrl-C in a terminal does: the process and all that it started in its group are interrupted. */
+  interrupt(): void;
   /** True while a process that it started, or itself, is there. */
   leavesProcesses(): boolean;
 };
@@ -67,6 +69,7 @@ export function startPermafrost(
       }
     },
     kill: (signal) => void child.kill(signal),
+    interrupt: () => void process.kill(-pid, 'SIGINT'),
     leavesProcesses: () => isGroupAlive(pid),
   };
 }

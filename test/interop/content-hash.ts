@@ -80,7 +80,8 @@ function canonicalValue(column: string, field: NestedField): string {
 
 function isSpecial(column: string, field: NestedField): string {
   const { type } = field;
-  if (typeof type === 'object') return `coalesce(array_ndims(${column}) > 1 OR array_lower(${column}, 1) <> 1, false)`;
+  if (typeof type === 'object')
+    return `coalesce(array_ndims(${column}) > 1 OR array_lower(${column}, 1) <> 1, false)`;
   if (type === 'date' || type.startsWith('timestamp')) return `coalesce(NOT isfinite(${column}), false)`;
   return `coalesce(${column} = 'NaN', false)`;
 }

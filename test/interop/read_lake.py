@@ -1,9 +1,10 @@
 """Reads Iceberg tables with PyIceberg and DuckDB and prints what they saw: one JSON answer per JSON request line.
 
-Request: {"reader": "pyiceberg" | "duckdb", "table": folder, "columns": [name], "snapshot": decimal id or null,
-          "where": {"column", "op", "type", "value"} or null, "prune": bool}
-Without "prune" every row is read first and the condition is applied to them afterwards.
-Answer:  {"rows": n, "hash": [high, low], "files": n or null} or {"error": text}
+Every request has {"reader": "pyiceberg" | "duckdb", "table": folder, "columns": [name]}.
+"ask": "content", with "night" or "snapshot" or neither: {"rows": n, "hash": [high, low], "files": n or null}.
+"ask": "pruning": {"conditions": n, "wrong": [text]}: the conditions of which the reader gives other rows when it may skip
+files and row groups by their statistics than when it reads everything.
+An error is {"error": text}.
 
 The hash does not depend on order: of every row the MD5 of its values' canonical texts, the sums of both halves as signed
 64-bit numbers. `columns` names the columns, in order; the SQL that computes the same in Postgres is in content-hash.ts.
@@ -18,21 +19,36 @@ import sys
 
 import duckdb
 import pyarrow as pa
-from pyiceberg.expressions import EqualTo, GreaterThanOrEqual, LessThan
+import pyarrow.compute as pc
+from pyiceberg.expressions import EqualTo, GreaterThanOrEqual, LessThanOrEqual
 from pyiceberg.table import StaticTable
 
+COMPARISONS = {"=": EqualTo, ">=": GreaterThanOrEqual, "<=": LessThanOrEqual}
+PRUNED_TYPES = ("INTEGER", "BIGINT", "DATE", "VARCHAR", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 
-def canonical(column: pa.ChunkedArray) -> list:
+
+def canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Every value as 'v' + canonical text, null as 'n'."""
+    marked = pc.binary_join_element_wise(text("v"), texts(column).cast(pa.large_string()), text(""))
+    return pc.fill_null(marked, text("n"))
+
+
+def text(value: str) -> pa.Scalar:
+    return pa.scalar(value, pa.large_string())
+
+
+def texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
+    if pa.types.is_boolean(kind):
+        return pc.if_else(column, "t", "f")
     if pa.types.is_date(kind):
-        values = column.cast(pa.date32()).cast(pa.int32()).to_pylist()
-    elif pa.types.is_timestamp(kind):
-        values = column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()).to_pylist()
-    else:
-        values = column.to_pylist()
+        return column.cast(pa.date32()).cast(pa.int32()).cast(pa.string())
+    if pa.types.is_timestamp(kind):
+        return column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()).cast(pa.string())
+    if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.large_string())
     render = renderer(kind)
-    return ["n" if value is None else "v" + render(value) for value in values]
+    return pa.chunked_array([[None if value is None else render(value) for value in column.to_pylist()]], pa.large_string())
 
 
 def renderer(kind: pa.DataType):
@@ -54,74 +70,126 @@ def renderer(kind: pa.DataType):
 
 def content_hash(table: pa.Table, columns: list) -> list:
     high = low = 0
-    for row in zip(*(canonical(table.column(name)) for name in columns)):
-        digest = hashlib.md5("\x1f".join(row).encode()).digest()
-        first, second = struct.unpack(">qq", digest)
-        high += first
-        low += second
+    if table.num_rows > 0:
+        rows = pc.binary_join_element_wise(*(canonical(table.column(name)) for name in columns), text("\x1f"))
+        for row in rows.to_pylist():
+            first, second = struct.unpack(">qq", hashlib.md5(row.encode()).digest())
+            high += first
+            low += second
     return [str(high), str(low)]
 
 
-def condition(where: dict) -> str:
-    name = '"' + where["column"].replace('"', '""') + '"'
-    value = str(where["value"]).replace("'", "''")
-    return f" WHERE {name} {where['op']} '{value}'::{where['type']}"
+class PyIceberg:
+    def __init__(self, folder: str):
+        self.table = StaticTable.from_metadata(folder)
+
+    def read(self, snapshot=None, condition=None) -> tuple:
+        options = {"snapshot_id": int(snapshot)} if snapshot else {}
+        if condition:
+            column, comparison, value, _ = condition
+            options["row_filter"] = COMPARISONS[comparison](column, value)
+        scan = self.table.scan(**options)
+        return scan.to_arrow(), len(list(scan.plan_files()))
 
 
-def read_pyiceberg(request: dict) -> tuple:
-    table = StaticTable.from_metadata(request["table"])
-    snapshot = request.get("snapshot")
-    options = {"snapshot_id": int(snapshot)} if snapshot else {}
-    where = request.get("where")
-    if where and request.get("prune"):
-        make = {"=": EqualTo, ">=": GreaterThanOrEqual, "<": LessThan}[where["op"]]
-        options["row_filter"] = make(where["column"], where["value"])
-    scan = table.scan(**options)
-    return scan.to_arrow(), len(list(scan.plan_files()))
+class DuckDB:
+    def __init__(self, folder: str):
+        self.folder = folder.replace("'", "''")
+
+    def read(self, snapshot=None, condition=None) -> tuple:
+        at = f", snapshot_from_id = {int(snapshot)}" if snapshot else ""
+        query = f"SELECT * FROM iceberg_scan('{self.folder}'{at}){where(condition)}"
+        return connection.execute(query).to_arrow_table(), None
+
+
+def where(condition) -> str:
+    if condition is None:
+        return ""
+    column, comparison, value, kind = condition
+    literal = str(value).replace("'", "''")
+    return f" WHERE {quote(column)} {comparison} '{literal}'::{kind}"
+
+
+def quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def read_content(reader, request: dict) -> dict:
+    night = request.get("night")
+    table, files = reader.read(request.get("snapshot"), ("dt", "=", night, "DATE") if night else None)
+    return {"rows": table.num_rows, "hash": content_hash(table, request["columns"]), "files": files}
+
+
+def check_pruning(reader, request: dict) -> dict:
+    everything, _ = reader.read()
+    tried = edge_conditions(everything, request["columns"])
+    wrong = []
+    for condition in tried:
+        pruned, _ = reader.read(condition=condition)
+        if digest(pruned) != digest(everything, condition):
+            wrong.append(f"{request['reader']}{where(condition)}")
+    return {"conditions": len(tried), "wrong": wrong}
+
+
+def edge_conditions(table: pa.Table, columns: list) -> list:
+    """For the first column of each type: the greatest and the least value, which a wrong bound loses, and one between."""
+    connection.register("lake_table", table)
+    kinds = {name: kind for name, kind, *_ in connection.execute("DESCRIBE lake_table").fetchall()}
+    chosen = {}
+    for name in columns:
+        if kinds[name] in PRUNED_TYPES:
+            chosen.setdefault(kinds[name], name)
+    found = []
+    for kind, name in chosen.items():
+        column = quote(name)
+        query = f"SELECT max({column}), min({column}), quantile_disc({column}, 0.4) FROM lake_table"
+        greatest, least, between = (plain(value[0].as_py()) for value in connection.execute(query).to_arrow_table())
+        if greatest is not None:
+            found += [(name, ">=", greatest, kind), (name, "<=", least, kind), (name, "=", between, kind)]
+    return found
+
+
+def plain(value):
+    """Dates and instants as ISO text, which both readers take."""
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def digest(table: pa.Table, condition=None) -> tuple:
+    """Count and hash of the rows that meet the condition, whatever their order."""
+    connection.register("lake_table", table)
+    query = f"SELECT count(*), sum(hash(one_row)) FROM lake_table one_row{where(condition)}"
+    return connection.execute(query).fetchone()
 
 
 def connect_duckdb() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    opened = duckdb.connect(config={"allow_unsigned_extensions": "true"})
     site = os.path.dirname(os.path.dirname(duckdb.__file__))
     for name in ("avro", "httpfs", "iceberg"):
         (path,) = glob.glob(f"{site}/duckdb_extension_{name}/extensions/*/{name}.duckdb_extension")
-        connection.execute(f"LOAD '{path}'")
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+        opened.execute(f"LOAD '{path}'")
+    opened.execute("SET TimeZone = 'UTC'")
+    return opened
 
 
-def read_duckdb(connection: duckdb.DuckDBPyConnection, request: dict) -> tuple:
-    snapshot = request.get("snapshot")
-    at = f", snapshot_from_id = {int(snapshot)}" if snapshot else ""
-    where = request.get("where")
-    pruned = condition(where) if where and request.get("prune") else ""
-    folder = request["table"].replace("'", "''")
-    return connection.execute(f"SELECT * FROM iceberg_scan('{folder}'{at}){pruned}").to_arrow_table(), None
+connection = connect_duckdb()
+T={}
 
-
-def read(connection: duckdb.DuckDBPyConnection, request: dict) -> tuple:
-    if request["reader"] == "pyiceberg":
-        table, files = read_pyiceberg(request)
-    else:
-        table, files = read_duckdb(connection, request)
-    where = request.get("where")
-    if where and not request.get("prune"):
-        rows = table  # DuckDB finds it by its name
-        table = connection.execute(f"SELECT * FROM rows{condition(where)}").to_arrow_table()
-    return table, files
+READERS = {"pyiceberg": PyIceberg, "duckdb": DuckDB}
+ANSWERS = {"content": read_content, "pruning": check_pruning}
 
 
 def main() -> None:
-    connection = connect_duckdb()
     for line in sys.stdin:
         request = json.loads(line)
+        import time; t0=time.process_time()
         try:
-            table, files = read(connection, request)
-            answer = {"rows": table.num_rows, "hash": content_hash(table, request["columns"]), "files": files}
+            answer = ANSWERS[request["ask"]](READERS[request["reader"]](request["table"]), request)
         except Exception as error:  # the test shows it
             answer = {"error": f"{type(error).__name__}: {error}"}
+        k=request["ask"]+request["reader"]; T[k]=T.get(k,0)+time.process_time()-t0
         print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
     main()
+    import time; print("PYCPU", time.process_time(), {k: round(v,1) for k,v in T.items()}, file=sys.stderr)

@@ -20,6 +20,38 @@ test.each([
   expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('CANARY');
 });
 
+test('F05: the victim of a deadlock is tried again: the exported snapshot lives on with its holder', async () => {
+  const url = await createTestDatabase();
+  const error = await withClient(url, (first) =>
+    withClient(url, async (second) => {
+      await first.query("CREATE TABLE a (i int); CREATE TABLE b (i int); SET deadlock_timeout = '1h'");
+      await second.query("SET deadlock_timeout = '10ms'");
+      for (const client of [first, second]) await client.query('BEGIN');
+      await first.query('LOCK TABLE a');
+      await second.query('LOCK TABLE b');
+      const blocked = first.query('LOCK TABLE b');
+      const failed = await second
+        .query('LOCK TABLE a')
+        .catch((caught: unknown) => mapDatabaseError(caught, 'locking'));
+      await blocked;
+      return failed;
+    }),
+  );
+  expect(error).toMatchObject({ code: 'source-unreachable', message: expect.stringContaining('40P01') });
+});
+
+test('F05: so is a read that a standby cancels in favour of replication', async () => {
+  const conflict = "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$";
+  const error = await withClient(await createTestDatabase(), (client) =>
+    client.query(conflict).catch((caught: unknown) => mapDatabaseError(caught, 'reading')),
+  );
+  expect(error).toMatchObject({
+    code: 'source-unreachable',
+    message: expect.stringContaining('40001'),
+    cure: expect.stringContaining('standby'),
+  });
+});
+
 test('an error of ours passes as it is', () => {
   const first = mapDatabaseError(new Error('x'), 'first');
   expect(mapDatabaseError(first, 'second')).toBe(first);

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
 import { describeTable } from '../../src/postgres/describe-table.ts';
-import { lockTable } from '../../src/postgres/lock-table.ts';
+import { lockTable, unlockTable } from '../../src/postgres/lock-table.ts';
 import { openSession, type Session } from '../../src/postgres/session.ts';
 import { exportSnapshot } from '../../src/postgres/snapshot-transaction.ts';
 import { createTestDatabase, runSql, withClient } from './test-server.ts';
@@ -25,7 +25,7 @@ async function underSnapshot(url: string) {
   return { session, table: await describeTable(session, TABLE) };
 }
 
-test('a table that nobody changed is locked until the transaction ends', async () => {
+test('a table that nobody changed is locked until it is let go, and the snapshot goes on', async () => {
   const url = await createTestDatabase();
   await runSql(url, SETUP);
   const { session, table } = await underSnapshot(url);
@@ -39,6 +39,11 @@ test('a table that nobody changed is locked until the transaction ends', async (
   await expect(runSql(url, "SET lock_timeout = '50ms'; TRUNCATE t")).rejects.toThrow(/lock timeout/);
   await runSql(url, 'INSERT INTO t VALUES (3)');
   expect(await session.query('SELECT count(*) AS n FROM ONLY public.t')).toEqual([{ n: '2' }]);
+  await unlockTable(session, 'public.t');
+  await lockTable(session, table);
+  await unlockTable(session, 'public.t');
+  await runSql(url, "SET lock_timeout = '1s'; ALTER TABLE t DROP b");
+  await expect(lockTable(session, table)).rejects.toMatchObject({ code: 'table-changed' });
 });
 
 test.each([

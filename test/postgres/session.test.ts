@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, inject, test } from 'vitest';
 import { PermafrostError } from '../../src/errors.ts';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
-import { openSession, type Session } from '../../src/postgres/session.ts';
+import { openSession, type Session, type SessionOptions } from '../../src/postgres/session.ts';
 import { createTestDatabase, runSql } from './test-server.ts';
 
 const open: { close: () => unknown }[] = [];
@@ -11,8 +11,8 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((thing) => thing.close()));
 });
 
-async function openTest(url: string): Promise<Session> {
-  const session = await openSession(parseSourceUrl(url), { applicationName: 'permafrost test' });
+async function openTest(url: string, options: Partial<SessionOptions> = {}): Promise<Session> {
+  const session = await openSession(parseSourceUrl(url), { applicationName: 'permafrost test', ...options });
   open.push(session);
   return session;
 }
@@ -90,6 +90,21 @@ test('F02: an idle session that is killed resolves lost', async () => {
   const session = await openTest(inject('postgresUrl'));
   await runSql(inject('postgresUrl'), `SELECT pg_terminate_backend(${session.server.backendPid})`);
   expect(await session.lost).toBeInstanceOf(PermafrostError);
+});
+
+test('F09: a backend that stops is given up, and not the one whose answer keeps coming', async () => {
+  const session = await openTest(inject('postgresUrl'), { answerWithinMs: 300 });
+  const slow = "SELECT repeat('x', 9000), pg_sleep(0.02) FROM generate_series(1, 50)";
+  expect(await session.query(slow)).toHaveLength(50);
+  process.kill(session.server.backendPid, 'SIGSTOP');
+  try {
+    await expect(session.query('SELECT 1', [], 'reading t')).rejects.toMatchObject({
+      code: 'source-unreachable',
+      message: 'reading t: the server sent nothing for 0.3 s',
+    });
+  } finally {
+    process.kill(session.server.backendPid, 'SIGCONT');
+  }
 });
 
 test('an abort cuts a running query at once, with the code cancelled', async () => {

@@ -1,7 +1,12 @@
 import { afterEach, expect, inject, test } from 'vitest';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
 import { openSession, type Session } from '../../src/postgres/session.ts';
-import { exportSnapshot, importSnapshot, watchSnapshot } from '../../src/postgres/snapshot-transaction.ts';
+import {
+  exportSnapshot,
+  importSnapshot,
+  openUnderSnapshot,
+  watchSnapshot,
+} from '../../src/postgres/snapshot-transaction.ts';
 import { createTestDatabase, runSql } from './test-server.ts';
 import { startTestPooler } from './transaction-pooler.ts';
 
@@ -73,7 +78,9 @@ test('F02: a snapshot whose holder is gone cannot be imported: snapshot-lost', a
   await expect(importSnapshot(await openTest(url), snapshot)).rejects.toMatchObject({
     code: 'snapshot-lost',
   });
-  await expect(importSnapshot(await openTest(url), { ...snapshot, snapshotId: 'FFFFFFFF-0000FFFF-1' })).rejects.toMatchObject({
+  await expect(
+    importSnapshot(await openTest(url), { ...snapshot, snapshotId: 'FFFFFFFF-0000FFFF-1' }),
+  ).rejects.toMatchObject({
     code: 'snapshot-lost',
   });
 });
@@ -96,9 +103,38 @@ test.each(["x'; DROP TABLE t; --", '', '00000003-0000001B-1\n', '../00000003-000
   'the snapshot id %j is refused before it reaches the server',
   async (snapshotId) => {
     const session = await openTest(inject('postgresUrl'));
-    await expect(importSnapshot(session, { snapshotId, fingerprint: '' })).rejects.toMatchObject({ code: 'configuration' });
+    await expect(importSnapshot(session, { snapshotId, fingerprint: '' })).rejects.toMatchObject({
+      code: 'configuration',
+    });
   },
 );
+
+test('F09: a backend that stops during the import does not hold the night up', async () => {
+  const snapshot = await exportSnapshot(await openTest(inject('postgresUrl')));
+  const session = await openSession(parseSourceUrl(inject('postgresUrl')), {
+    applicationName: 'permafrost test',
+    answerWithinMs: 300,
+  });
+  open.push(session);
+  process.kill(session.server.backendPid, 'SIGSTOP');
+  try {
+    await expect(importSnapshot(session, snapshot)).rejects.toMatchObject({ code: 'source-unreachable' });
+  } finally {
+    process.kill(session.server.backendPid, 'SIGCONT');
+  }
+});
+
+test('a session under a snapshot hears the signal while it is opened, and not afterwards', async () => {
+  const settings = parseSourceUrl(inject('postgresUrl'));
+  const snapshot = await exportSnapshot(await openTest(inject('postgresUrl')));
+  const stop = new AbortController();
+  const options = { applicationName: 'permafrost test', signal: stop.signal };
+  const session = await openUnderSnapshot(settings, snapshot, options);
+  open.push(session);
+  stop.abort();
+  expect(await session.query('SELECT 1 AS a')).toEqual([{ a: '1' }]);
+  await expect(openUnderSnapshot(settings, snapshot, options)).rejects.toMatchObject({ code: 'cancelled' });
+});
 
 test('F02: the watch tells at once that the holder was killed', async () => {
   const holder = await openTest(inject('postgresUrl'));

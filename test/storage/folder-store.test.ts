@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -67,6 +67,52 @@ test('F33: a writer killed in the middle leaves no object, and its leftover is i
   expect(await pathsOf(store)).toEqual([]);
   expect(await store.head('t/data.parquet')).toBeUndefined();
   expect(await store.putIfAbsent('t/data.parquet', new Uint8Array(1))).toBe('created');
+});
+
+test('what a killed writer left is removed by a later night, and what may be alive is not', async () => {
+  const folder = await newFolder();
+  const dayAgo = new Date(Date.now() - 25 * 3_600_000);
+  const left = async (path: string, touchedAt: Date) => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), 'half');
+    await utimes(join(folder, path), touchedAt, touchedAt);
+  };
+  await left('t/data/dt=2026-11-19/.tmp-old', dayAgo);
+  await left('t/data/dt=2026-11-19/part.parquet', dayAgo);
+  await left('t/data/dt=2026-11-20/.tmp-old', dayAgo);
+  await left('t/data/dt=2026-11-20/.tmp-young', new Date(Date.now() - 3_600_000));
+  await left('t/data/dt=2026-11-21/.tmp-old', dayAgo);
+  await left('t/metadata/.tmp-old', dayAgo);
+  const store = openFolderStore(folder);
+  await (await store.createWriter('t/data/dt=2026-11-21/part.parquet')).finish();
+  await store.putIfAbsent('t/metadata/v1.metadata.json', new Uint8Array(1));
+  const kept = (await readdir(folder, { recursive: true })).filter((name) => /\.tmp|\.parquet/.test(name));
+  expect(kept.toSorted()).toEqual([
+    't/data/dt=2026-11-19/part.parquet',
+    't/data/dt=2026-11-20/.tmp-young',
+    't/data/dt=2026-11-21/part.parquet',
+  ]);
+});
+
+test('a sweep never leaves the root', async () => {
+  const folder = join(await newFolder(), 'lake');
+  const foreign = join(dirname(folder), 'a');
+  await mkdir(foreign);
+  await writeFile(join(foreign, '.tmp-foreign'), '');
+  await utimes(join(foreign, '.tmp-foreign'), 0, 0);
+  await openFolderStore(folder).putIfAbsent('v1', new Uint8Array(1));
+  expect(await readdir(foreign)).toEqual(['.tmp-foreign']);
+});
+
+test.each(['t/data', 't', '.'])('the folder %s that someone removes is made again', async (removed) => {
+  const folder = join(await newFolder(), 'lake');
+  const store = openFolderStore(folder);
+  await store.putIfAbsent('t/data/dt=1/a', new Uint8Array(1));
+  await rm(join(folder, removed), { recursive: true });
+  expect(await store.putIfAbsent('t/data/dt=1/a', new Uint8Array(1))).toBe('created');
+  await rm(join(folder, removed), { recursive: true });
+  await (await store.createWriter('t/data/dt=2/b')).finish();
+  expect(await pathsOf(store)).toEqual(['t/data/dt=2/b']);
 });
 
 test('no temporary file stays behind a write, finished, lost or aborted', async () => {

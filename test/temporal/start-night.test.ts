@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { backfillNights, nightsOf } from '../../src/temporal/backfill.ts';
 import { awaitNight, cancelNight, nightWorkflowId, startNight } from '../../src/temporal/start-night.ts';
 import { FakeArchiver, untilStopped } from '../workflows/fake-archiver.ts';
 import { night } from '../workflows/night-bench.ts';
@@ -10,7 +9,10 @@ test('starting a night that runs attaches to it', async () => {
   await atTemporal(archiver, async ({ client, taskQueue, request }) => {
     const first = await startNight(client, taskQueue, request);
     const second = await startNight(client, taskQueue, request);
-    expect(first).toMatchObject({ workflowId: nightWorkflowId(taskQueue, request.set, night), attached: false });
+    expect(first).toMatchObject({
+      workflowId: nightWorkflowId(taskQueue, request.set, night),
+      attached: false,
+    });
     expect(second).toEqual({ ...first, attached: true });
     await cancelNight(client, second);
     await expect(awaitNight(client, first)).rejects.toMatchObject({ code: 'cancelled' });
@@ -67,30 +69,4 @@ test('a terminated night has no result', async () => {
     await client.workflow.getHandle(started.workflowId).terminate('by an operator');
     await expect(awaitNight(client, started)).rejects.toMatchObject({ code: 'unexpected' });
   });
-});
-
-test('a backfill archives each date once, oldest first, one after another, marked late', async () => {
-  const archiver = new FakeArchiver({ tables: ['a'] });
-  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
-    const nights: string[] = [];
-    const { set, tables } = request;
-    const range = { from: '2024-02-28', to: '2024-03-01' };
-    for await (const result of backfillNights(client, taskQueue, { set, tables }, range))
-      nights.push(result.night);
-    expect(nights).toEqual(['2024-02-28', '2024-02-29', '2024-03-01']);
-  });
-  expect(archiver.inputs.map((input) => `${input.night} ${input.late}`)).toEqual([
-    '2024-02-28 true',
-    '2024-02-29 true',
-    '2024-03-01 true',
-  ]);
-  expect(archiver.mostAtOnce).toBe(1);
-});
-
-test.each([
-  ['backwards', '2024-03-01', '2024-02-01'],
-  ['not a date', '2024-02-30', '2024-03-01'],
-  ['not in order of year, month, day', '01.02.2024', '2024-03-01'],
-])('a range that is %s is refused', (_, from, to) => {
-  expect(() => nightsOf(from, to)).toThrow(expect.objectContaining({ code: 'configuration' }));
 });

@@ -6,7 +6,16 @@ import { compareValues } from '../../../src/iceberg/bounds.ts';
 import type { DataFile } from '../../../src/iceberg/data-file.ts';
 import type { NestedField, PrimitiveType } from '../../../src/iceberg/schema.ts';
 import { fromSingleValueBytes, type SingleValue } from '../../../src/iceberg/single-value.ts';
-import { bindingsOf, fieldsOf, listDataFiles, readStored, type Stored, type StoredFile, textOfStored, unscaledOf } from './lake-rows.ts';
+import {
+  bindingsOf,
+  fieldsOf,
+  listDataFiles,
+  readStored,
+  type Stored,
+  type StoredFile,
+  textOfStored,
+  unscaledOf,
+} from './lake-rows.ts';
 import { expectSameRows, type HeldColumn, printTexts, readTexts, type TextRow } from './postgres-texts.ts';
 import { boundedRuns, searchTime } from './property-run.ts';
 import { openSampleLake, type SampleLake } from './sample-lake.ts';
@@ -28,24 +37,33 @@ beforeAll(async () => {
 afterAll(() => sample.close());
 
 describe('any table', () => {
-  test('comes back as Postgres prints it, with true counts and bounds', { timeout: searchTime(25) + 60_000 }, async () => {
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(sampleTables(), { minLength: 1, maxLength: 4 }), async (samples) => {
-        await archiveAndCheck(samples);
-        runs += 1;
-      }),
-      boundedRuns(25),
-    );
-    console.log(`${runs} nights, ${tables} tables`);
-    expect(runs).toBeGreaterThan(3);
-  });
+  test(
+    'comes back as Postgres prints it, with true counts and bounds',
+    { timeout: searchTime(25) + 60_000 },
+    async () => {
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(sampleTables(), { minLength: 1, maxLength: 4 }), async (samples) => {
+          await archiveAndCheck(samples);
+          runs += 1;
+        }),
+        boundedRuns(25),
+      );
+      console.log(`${runs} nights, ${tables} tables`);
+      expect(runs).toBeGreaterThan(3);
+    },
+  );
 
   test('with a column of every type comes back as Postgres prints it', { timeout: 60_000 }, async () => {
+    let runs = 0;
     await fc.assert(
-      fc.asyncProperty(wideTables, (wide) => archiveAndCheck([wide])),
-      { ...boundedRuns(25), numRuns: 3, endOnFailure: true },
+      fc.asyncProperty(wideTables, async (wide) => {
+        await archiveAndCheck([wide]);
+        runs += 1;
+      }),
+      { ...boundedRuns(60), numRuns: 3, endOnFailure: true },
     );
+    expect(runs).toBeGreaterThan(0);
   });
 });
 
@@ -53,19 +71,35 @@ async function archiveAndCheck(samples: readonly SampleTable[]): Promise<void> {
   const { maker, witness } = sample;
   const names = samples.map(() => `t${(tables += 1)}`);
   try {
-    for (const [index, table] of samples.entries()) await createSampleTable(maker, names[index] as string, table);
-    const archived = await sample.archive(night, names.map((name) => `public.${name}`));
+    for (const [index, table] of samples.entries())
+      await createSampleTable(maker, names[index] as string, table);
+    const archived = await sample.archive(
+      night,
+      names.map((name) => `public.${name}`),
+    );
     for (const [index, table] of samples.entries()) {
       const name = names[index] as string;
-      const printed = await readTexts(witness, name, table.columns.map((column) => column.name));
-      await checkTable(table, printed, archived.find((candidate) => candidate.name === name) as ArchivedTable);
+      const printed = await readTexts(
+        witness,
+        name,
+        table.columns.map((column) => column.name),
+      );
+      await checkTable(
+        table,
+        printed,
+        archived.find((candidate) => candidate.name === name) as ArchivedTable,
+      );
     }
   } finally {
     await sample.drop(names);
   }
 }
 
-async function checkTable(table: SampleTable, printed: readonly TextRow[], archived: ArchivedTable): Promise<void> {
+async function checkTable(
+  table: SampleTable,
+  printed: readonly TextRow[],
+  archived: ArchivedTable,
+): Promise<void> {
   const loaded = (await sample.lake.catalog.loadTable(archived.lakeTable)) as LoadedTable;
   const [file, ...more] = await listDataFiles(sample.lake, loaded);
   expect(more).toEqual([]);
@@ -79,9 +113,14 @@ async function checkTable(table: SampleTable, printed: readonly TextRow[], archi
   });
   const cellsOf = (fieldId: number | undefined) => {
     const field = fieldsOf(loaded).find((candidate) => candidate.id === fieldId);
-    return field === undefined ? undefined : stored.columns.get(field.id)?.map((value) => textOfStored(field.type, value));
+    return field === undefined
+      ? undefined
+      : stored.columns.get(field.id)?.map((value) => textOfStored(field.type, value));
   };
-  const values = columns.map(({ type, fieldId }): HeldColumn => ({ held: type.held, cells: cellsOf(fieldId) ?? [] }));
+  const values = columns.map(({ type, fieldId }): HeldColumn => ({
+    held: type.held,
+    cells: cellsOf(fieldId) ?? [],
+  }));
   const companions = columns.map(({ companionFieldId }) => cellsOf(companionFieldId));
   const rows = await printTexts(sample.witness, stored.rows, values);
   expectSameRows(join(rows, companions), printed);
@@ -94,7 +133,10 @@ async function checkTable(table: SampleTable, printed: readonly TextRow[], archi
 }
 
 /** A companion's text stands where the column is null, and nowhere else. */
-function join(rows: readonly TextRow[], companions: readonly (readonly (string | null)[] | undefined)[]): readonly TextRow[] {
+function join(
+  rows: readonly TextRow[],
+  companions: readonly (readonly (string | null)[] | undefined)[],
+): readonly TextRow[] {
   return rows.map((row, index) =>
     row.map((cell, column) => {
       const companion = companions[column]?.[index] ?? null;
@@ -114,18 +156,37 @@ function checkMetrics(loaded: LoadedTable, file: DataFile, stored: StoredFile): 
   }
 }
 
-function checkColumnMetrics(file: DataFile, field: NestedField, type: PrimitiveType, values: readonly Stored[]): void {
-  const present = values.filter((value) => value !== null);
-  expect(file.valueCounts.get(field.id), `values of ${field.name}`).toBe(BigInt(values.length));
-  expect(file.nullValueCounts.get(field.id), `nulls of ${field.name}`).toBe(BigInt(values.length - present.length));
+function checkColumnMetrics(
+  file: DataFile,
+  field: NestedField,
+  type: PrimitiveType,
+  stored: readonly Stored[],
+): void {
+  const present = stored.filter((value) => value !== null);
+  expect(file.valueCounts.get(field.id), `values of ${field.name}`).toBe(BigInt(stored.length));
+  expect(file.nullValueCounts.get(field.id), `nulls of ${field.name}`).toBe(
+    BigInt(stored.length - present.length),
+  );
   const lower = file.lowerBounds.get(field.id);
   const upper = file.upperBounds.get(field.id);
   expect(lower === undefined, `bounds of ${field.name}`).toBe(upper === undefined);
-  if (lower === undefined || upper === undefined) return;
-  for (const value of present.map((candidate) => singleValueOf(type, candidate))) {
-    if (Number.isNaN(value)) continue;
-    expect(compareValues(fromSingleValueBytes(type, lower), value), `lower bound of ${field.name}`).toBeLessThanOrEqual(0);
-    expect(compareValues(fromSingleValueBytes(type, upper), value), `upper bound of ${field.name}`).toBeGreaterThanOrEqual(0);
+  const values = present.map((value) => singleValueOf(type, value)).filter((value) => !Number.isNaN(value));
+  if (lower === undefined || upper === undefined) {
+    // No short text is greater than one that begins with the last code point again and again.
+    expect(values.length === 0 || type === 'string' || type === 'binary', `bounds of ${field.name}`).toBe(
+      true,
+    );
+    return;
+  }
+  for (const value of values) {
+    expect(
+      compareValues(fromSingleValueBytes(type, lower), value),
+      `lower bound of ${field.name}`,
+    ).toBeLessThanOrEqual(0);
+    expect(
+      compareValues(fromSingleValueBytes(type, upper), value),
+      `upper bound of ${field.name}`,
+    ).toBeGreaterThanOrEqual(0);
   }
 }
 

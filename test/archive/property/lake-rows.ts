@@ -27,7 +27,9 @@ export function bindingsOf(table: LoadedTable): readonly ColumnBinding[] {
 
 /** Fields of the table's current schema. */
 export function fieldsOf({ metadata }: LoadedTable): readonly NestedField[] {
-  const schema = metadata.schemas.find((candidate) => candidate['schema-id'] === metadata['current-schema-id']);
+  const schema = metadata.schemas.find(
+    (candidate) => candidate['schema-id'] === metadata['current-schema-id'],
+  );
   return schema?.fields ?? [];
 }
 
@@ -60,7 +62,8 @@ export async function readStored({ store }: Lake, file: DataFile): Promise<Store
 
 function topElements(schema: readonly SchemaElement[]): readonly SchemaElement[] {
   const tops: SchemaElement[] = [];
-  for (let index = 1; index < schema.length; index = skip(schema, index)) tops.push(schema[index] as SchemaElement);
+  for (let index = 1; index < schema.length; index = skip(schema, index))
+    tops.push(schema[index] as SchemaElement);
   return tops;
 }
 
@@ -76,7 +79,8 @@ function renameColumns({ row_groups: groups }: FileMetaData, tops: readonly Sche
   const names = new Map(tops.map((element, index) => [element.name, `c${index}`]));
   for (const element of tops) element.name = names.get(element.name) as string;
   for (const { meta_data: column } of groups.flatMap((group) => group.columns)) {
-    if (column !== undefined) column.path_in_schema[0] = names.get(column.path_in_schema[0] as string) as string;
+    if (column !== undefined)
+      column.path_in_schema[0] = names.get(column.path_in_schema[0] as string) as string;
   }
 }
 
@@ -96,7 +100,7 @@ export function textOfStored(type: Type, stored: Stored): string | null {
   }
   if (type === 'string') return utf8.decode(stored as Uint8Array);
   if (type === 'binary') return Buffer.from(stored as Uint8Array).toString('hex');
-  const scale = /^decimal\(\d+, (\d+)\)$/.exec(String(type))?.[1];
+  const scale = /^decimal\(\d+, (\d+)\)$/.exec(typeof type === 'string' ? type : '')?.[1];
   if (scale !== undefined) return decimalText(unscaledOf(stored), Number(scale));
   return Object.is(stored, -0) ? '-0' : String(stored);
 }
@@ -127,7 +131,10 @@ export async function queryTexts(
   const scan = scans.find((candidate) => candidate.name === name) as TableScan;
   const fields = chooseFields(scan.fields);
   const columns = ['1', ...fields.map(duckdbText)].join(', ');
-  const { rows } = await queryLake(`SELECT ${columns} FROM ${quoteName(name)} WHERE ${options.where ?? 'true'}`, [scan]);
+  const { rows } = await queryLake(
+    `SELECT ${columns} FROM ${quoteName(name)} WHERE ${options.where ?? 'true'}`,
+    [scan],
+  );
   return rows.map((row) => fields.map(({ type }, index) => readCell(type, row[index + 1])));
 }
 

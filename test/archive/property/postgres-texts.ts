@@ -25,13 +25,21 @@ export async function connectWitness(url: string): Promise<Client> {
 }
 
 /** The table's own rows. */
-export async function readTexts(witness: Client, table: string, columns: readonly string[]): Promise<readonly TextRow[]> {
+export async function readTexts(
+  witness: Client,
+  table: string,
+  columns: readonly string[],
+): Promise<readonly TextRow[]> {
   const names = columns.map(escapeIdentifier).join(', ');
   return select(witness, `SELECT ${names} FROM ONLY public.${escapeIdentifier(table)}`, []);
 }
 
 /** What Postgres prints for the values that the lake holds: rows in the order of the cells. */
-export async function printTexts(witness: Client, rows: number, columns: readonly HeldColumn[]): Promise<readonly TextRow[]> {
+export async function printTexts(
+  witness: Client,
+  rows: number,
+  columns: readonly HeldColumn[],
+): Promise<readonly TextRow[]> {
   if (columns.length === 0) return Array.from({ length: rows }, () => []);
   const expressions = columns.map(({ held }, index) => valueOf(held, `c${index}`)).join(', ');
   const parameters = columns.map((_, index) => `$${index + 1}::text[]`).join(', ');
@@ -45,14 +53,22 @@ export async function printTexts(witness: Client, rows: number, columns: readonl
 }
 
 /** Fails with the first rows that differ; their order is of no account. */
-export function expectSameRows(found: readonly TextRow[], expected: readonly TextRow[], message?: string): void {
+export function expectSameRows(
+  found: readonly TextRow[],
+  expected: readonly TextRow[],
+  message?: string,
+): void {
   const [left, right] = [found, expected].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted());
   const at = left?.findIndex((row, index) => row !== right?.[index]) ?? -1;
   expect(left?.slice(at, at + 2), message).toEqual(right?.slice(at, at + 2));
   expect(found, message).toHaveLength(expected.length);
 }
 
-async function select(witness: Client, text: string, values: readonly unknown[]): Promise<readonly TextRow[]> {
+async function select(
+  witness: Client,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly TextRow[]> {
   const { rows }: QueryArrayResult<(string | null)[]> = await witness.query({
     text,
     values: [...values],

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import type fc from 'fast-check';
 
 /**
  * Settings of a property test that does as many runs as fit into its time. A failure names its seed and path:

@@ -45,7 +45,9 @@ export async function openSampleLake(): Promise<SampleLake> {
   await maker.query(TYPE_DEFINITIONS);
   await maker.query("SET TimeZone = 'UTC'");
   const database = new URL(url).pathname.slice(1);
-  const settings = Object.entries(HOSTILE_SETTINGS).map(([name, value]) => `ALTER DATABASE ${database} SET ${name} = ${value}`);
+  const settings = Object.entries(HOSTILE_SETTINGS).map(
+    ([name, value]) => `ALTER DATABASE ${database} SET ${name} = ${value}`,
+  );
   await runSql(url, settings.join('; '));
   const witness = await connectWitness(url);
   const config = readConfig(
@@ -76,7 +78,8 @@ export async function openSampleLake(): Promise<SampleLake> {
     },
     async drop(tables) {
       await maker.query(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
-      for (const table of tables) await rm(join(folder, 'lake/iceberg', table), { recursive: true, force: true });
+      for (const table of tables)
+        await rm(join(folder, 'lake/iceberg', table), { recursive: true, force: true });
     },
     async close() {
       await archiver.close();

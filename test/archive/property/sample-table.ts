@@ -14,12 +14,17 @@ export type SampleTable = { readonly rows: number; readonly columns: readonly Sa
 const MOST_COLUMNS = 14;
 const NAME_BYTES = 63;
 
+const words = (text: string): readonly string[] => text.split(' ');
+
 /** Names that readers, the file system, JavaScript, Iceberg or the lake itself could stumble over. */
 const oddNames = fc.constantFrom(
-  ...['dt', 'DT', 'Dt', 'dt__2', 'a', 'A', 'a__raw', 'A__raw', 'a__raw__raw', 'b', 'b__raw', '_file', '_POS', '_row_id'],
-  ...['select', 'null', 'a b', ' ', '.', '..', 'a.b', "it's", 'We"ird', '""', '\\', '\n', '\t', '\u001b[31m', '$1', '%41', '/', '*', '{}'],
-  ...['\u00e9', 'e\u0301', 'É', 'ß', 'İ', 'ı', 'K', '日本語', '👩‍👩‍👧‍👦', '\u202e', '<script>', 'x'.repeat(NAME_BYTES)],
-  ...['__proto__', 'constructor', 'toString', 'list', 'element', 'key', 'value', 'nulls', 'length'],
+  ...words('dt DT Dt dt__2 a A a__raw A__raw a__raw__raw a.element A.ELEMENT b b__raw _file _POS _row_id'),
+  ...words(String.raw`select null . .. a.b it's We"ird "" \ $1 %41 / * {} <script> {{x}} =cmd`),
+  ...words('\u00e9 e\u0301 É ß İ ı K 日本語 👩‍👩‍👧‍👦 \u202e \n \t \u001b[31m'),
+  ...words('__proto__ constructor toString list element key value nulls length'),
+  ' ',
+  'a b',
+  'x'.repeat(NAME_BYTES),
 );
 
 /** A column name, as Postgres cuts it. */
@@ -42,9 +47,10 @@ export const sampleColumns: fc.Arbitrary<SampleColumn> = fc
   .map(([name, { type, values }]) => ({ name, type, values }));
 
 /** One column of every type. */
-export const wideTables: fc.Arbitrary<SampleTable> = fc
-  .tuple(...everyType.map(fillType))
-  .map((filled) => ({ rows: MOST_ROWS, columns: filled.map((column, index) => cutColumn({ name: `c${index}`, ...column }, MOST_ROWS)) }));
+export const wideTables: fc.Arbitrary<SampleTable> = fc.tuple(...everyType.map(fillType)).map((filled) => ({
+  rows: MOST_ROWS,
+  columns: filled.map((column, index) => cutColumn({ name: `c${index}`, ...column }, MOST_ROWS)),
+}));
 
 function cutColumn({ name, type, values }: SampleColumn, rows: number): SampleColumn {
   const column = { name, type, values: values.slice(0, rows) };
@@ -73,7 +79,9 @@ export async function insertRows(
     return;
   }
   const names = columns.map(({ name }) => escapeIdentifier(name)).join(', ');
-  const values = columns.map(({ type }, index) => (type.cast ?? `v::${castType(type.sql)}`).replaceAll(/\bv\b/g, `c${index}`));
+  const values = columns.map(({ type }, index) =>
+    (type.cast ?? `v::${castType(type.sql)}`).replaceAll(/\bv\b/g, `c${index}`),
+  );
   const parameters = columns.map((_, index) => `$${index + 1}::text[]`).join(', ');
   const aliases = columns.map((_, index) => `c${index}`).join(', ');
   await client.query(
@@ -89,7 +97,10 @@ function castType(sql: string): string {
 /** Cut to what Postgres keeps, and well formed. */
 function fitName(text: string): string {
   const name = text.toWellFormed().replaceAll('\0', '') || '?';
-  const points = [...name];
-  while (Buffer.byteLength(points.join('')) > NAME_BYTES) points.pop();
-  return points.join('');
+  let fitting = '';
+  for (const point of name) {
+    if (Buffer.byteLength(fitting + point) > NAME_BYTES) break;
+    fitting += point;
+  }
+  return fitting;
 }

@@ -38,10 +38,15 @@ export const TYPE_DEFINITIONS = `
   CREATE DOMAIN pair_domain AS pair;
 `;
 
-const unicode = fc.string({ unit: 'binary', maxLength: 60 }).map((text) => text.toWellFormed().replaceAll('\0', ''));
+const unicode = fc
+  .string({ unit: 'binary', maxLength: 60 })
+  .map((text) => text.toWellFormed().replaceAll('\0', ''));
 const tricky = fc.constantFrom(
-  ...['', ' ', '  a  ', 'NULL', '\\N', '\\.', '\\', '"', "'", '{}', ',', '\t\r\n', '\u00a0', '\u2028', '\ufeff', '\ufffd'],
-  ...['\uffff', '\u{10ffff}', 'e\u0301', '\u00e9', '\u202e', '👩‍👩‍👧‍👦', 'x'.repeat(17), '\u{10ffff}'.repeat(17), 'é'.repeat(4000)],
+  ...String.raw`NULL|\N|\.|\|"|'|{}|,|  a  | `.split('|'),
+  ...'\t\r\n|\u00a0|\u2028|\ufeff|\ufffd|\uffff|\u{10ffff}|e\u0301|\u00e9|\u202e|👩‍👩‍👧‍👦'.split('|'),
+  ...['x', '\u{10ffff}', 'é'].map((character) => character.repeat(17)),
+  '',
+  'é'.repeat(4000),
 );
 const texts = fc.oneof({ weight: 2, arbitrary: unicode }, tricky);
 
@@ -62,7 +67,9 @@ function decimals(precision: number, scale: number): fc.Arbitrary<string> {
 
 const numeric: fc.Arbitrary<SampleType> = fc
   .integer({ min: 1, max: 38 })
-  .chain((precision) => fc.record({ precision: fc.constant(precision), scale: fc.integer({ min: 0, max: precision }) }))
+  .chain((precision) =>
+    fc.record({ precision: fc.constant(precision), scale: fc.integer({ min: 0, max: precision }) }),
+  )
   .map(({ precision, scale }) => ({
     sql: `numeric(${precision},${scale})`,
     held: 'decimal',
@@ -71,7 +78,10 @@ const numeric: fc.Arbitrary<SampleType> = fc
 
 const infinities = fc.constantFrom('infinity', '-infinity');
 /** From 4713 BC to the last day and microsecond that Postgres has, counted from 2000. */
-const RANGE = { days: [-2_451_507, 2_145_031_948], us: [-211_813_488_000_000_000n, 9_223_371_331_199_999_999n] } as const;
+const RANGE = {
+  days: [-2_451_507, 2_145_031_948],
+  us: [-211_813_488_000_000_000n, 9_223_371_331_199_999_999n],
+} as const;
 const dates = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -800_000, max: 800_000 }).map(String) },
   fc.integer({ min: RANGE.days[0], max: RANGE.days[1] }).map(String),
@@ -87,15 +97,19 @@ const timestamps = fc.oneof(
 
 const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 
+const braced = (items: readonly string[]): string => `{${items.join(',')}}`;
+
 /** Plain arrays most of the time; also empty ones, other lower bounds and more dimensions. */
 function arrays(elements: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const item = fc.option(elements.map(quote), { nil: 'NULL' });
-  const braced = (items: readonly string[]) => `{${items.join(',')}}`;
   const row = (size: number) => fc.array(item, { minLength: size, maxLength: size }).map(braced);
   return fc.oneof(
     { weight: 8, arbitrary: fc.array(item, { maxLength: 5 }).map(braced) },
     fc
-      .record({ items: fc.array(item, { minLength: 1, maxLength: 3 }), from: fc.integer({ min: -3, max: 3 }) })
+      .record({
+        items: fc.array(item, { minLength: 1, maxLength: 3 }),
+        from: fc.integer({ min: -3, max: 3 }),
+      })
       .map(({ items, from }) => `[${from}:${from + items.length - 1}]=${braced(items)}`),
     fc.integer({ min: 1, max: 3 }).chain((size) => fc.tuple(row(size), row(size)).map(braced)),
     fc.constantFrom('{}', '{{}}', '{NULL}'),
@@ -104,7 +118,11 @@ function arrays(elements: fc.Arbitrary<string>): fc.Arbitrary<string> {
 
 const documents = fc.json({ maxDepth: 3 }).filter((value) => !/\\u0000|\\ud/i.test(value));
 const intervals = fc
-  .tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -99_999, max: 99_999 }), fc.maxSafeInteger())
+  .tuple(
+    fc.integer({ min: -9999, max: 9999 }),
+    fc.integer({ min: -99_999, max: 99_999 }),
+    fc.maxSafeInteger(),
+  )
   .map(([months, days, us]) => `${months} months ${days} days ${us} microseconds`);
 const clock = fc.nat(86_399_999).map((ms) => new Date(ms).toISOString().slice(11, 23));
 
@@ -118,16 +136,24 @@ const TYPED: readonly SampleType[] = [
   { sql: 'real', held: 'float4', values: floats(fc.float()) },
   { sql: 'double precision', held: 'float8', values: floats(fc.double()) },
   { sql: 'price', held: 'decimal', values: decimals(12, 3) },
-  { sql: 'bytea', held: 'bytea', values: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('hex')), cast: `decode(v, 'hex')` },
-  { sql: 'date', held: 'date', values: dates, cast: `CASE WHEN v ~ 'inf' THEN v::date ELSE date '2000-01-01' + v::int END` },
-  ...(['timestamp', 'timestamptz'] as const).map(
-    (type): SampleType => ({
-      sql: type,
-      held: type,
-      values: timestamps,
-      cast: `CASE WHEN v ~ 'inf' THEN v::${type} ELSE ${type} '2000-01-01 00:00:00Z' + (v || ' microseconds')::interval END`,
-    }),
-  ),
+  {
+    sql: 'bytea',
+    held: 'bytea',
+    values: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('hex')),
+    cast: `decode(v, 'hex')`,
+  },
+  {
+    sql: 'date',
+    held: 'date',
+    values: dates,
+    cast: `CASE WHEN v ~ 'inf' THEN v::date ELSE date '2000-01-01' + v::int END`,
+  },
+  ...(['timestamp', 'timestamptz'] as const).map((type): SampleType => ({
+    sql: type,
+    held: type,
+    values: timestamps,
+    cast: `CASE WHEN v ~ 'inf' THEN v::${type} ELSE ${type} '2000-01-01 00:00:00Z' + (v || ' microseconds')::interval END`,
+  })),
   { sql: 'smallint[]', held: { listOf: 'int2' }, values: arrays(integers(16)) },
   { sql: 'integer[]', held: { listOf: 'int4' }, values: arrays(integers(32)) },
   { sql: 'codes', held: { listOf: 'int4' }, values: arrays(integers(32)) },
@@ -148,14 +174,26 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['"char"', fc.constantFrom('', 'x', ' ', '\\377')],
   ['name', fc.constantFrom('', 'a', 'x'.repeat(63))],
   ['uuid', fc.uuid()],
-  ['json', fc.oneof(documents, fc.constantFrom('{"a":1, "a":2}', ' [1e400, 18446744073709551616]', '"\\u0000"'))],
+  [
+    'json',
+    fc.oneof(documents, fc.constantFrom('{"a":1, "a":2}', ' [1e400, 18446744073709551616]', '"\\u0000"')),
+  ],
   ['jsonb', fc.oneof(documents, fc.constantFrom('null', '1e400', '{"__proto__":{"b":1.10}}'))],
   ['mood', fc.constantFrom('', 'sad', 'OK "quoted"', 'é')],
-  ['numeric', fc.oneof(decimals(60, 20), fc.constantFrom('NaN', 'Infinity', '-Infinity', '0.000', '-1.50', `${'9'.repeat(400)}.1`, '1e-300'))],
+  [
+    'numeric',
+    fc.oneof(
+      decimals(60, 20),
+      fc.constantFrom('NaN', 'Infinity', '-Infinity', '0.000', '-1.50', `${'9'.repeat(400)}.1`, '1e-300'),
+    ),
+  ],
   ['numeric(39,4)', fc.oneof(decimals(39, 4), fc.constant('NaN'))],
   ['numeric(5,-2)', fc.constantFrom('100', '-9999900', 'NaN')],
   ['numeric(3,5)', fc.constantFrom('0.00999', '-0.00001', '0')],
-  ['interval', fc.oneof(intervals, infinities, fc.constantFrom('1 mon -1 day', '-178000000 years', '00:00:00'))],
+  [
+    'interval',
+    fc.oneof(intervals, infinities, fc.constantFrom('1 mon -1 day', '-178000000 years', '00:00:00')),
+  ],
   ['interval year to month', fc.constantFrom('1-2', '-3-11')],
   ['time', fc.oneof(clock, fc.constantFrom('24:00:00', '23:59:59.999999'))],
   ['timetz', fc.constantFrom('24:00:00+15:59:59', '12:00:00.000001-03:30:10', '00:00:00-15:59')],
@@ -165,7 +203,10 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['money', fc.constantFrom('-92233720368547758.08', '92233720368547758.07', '0', '-0.01')],
   ['int4range', fc.constantFrom('empty', '(,)', '[1,5)', '[1,5]', '[-2147483648,)')],
   ['numrange', fc.constantFrom('(1.10,2.200]', '[,0)', 'empty')],
-  ['tstzrange', fc.constantFrom('[2020-01-01 00:00+05:45,infinity]', '(,2020-02-30 BC)'.replace('30', '28'), 'empty')],
+  [
+    'tstzrange',
+    fc.constantFrom('[2020-01-01 00:00+05:45,infinity]', '(,2020-02-30 BC)'.replace('30', '28'), 'empty'),
+  ],
   ['span', fc.constantFrom('[0.1,NaN)', '(-Infinity,1e-300]')],
   ['int4multirange', fc.constantFrom('{}', '{[1,3),[5,)}')],
   ['bit(5)', fc.stringMatching(/^[01]{5}$/)],
@@ -199,7 +240,12 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
 
 const ALL: readonly SampleType[] = [
   ...TYPED,
-  ...AS_TEXT.map(([sql, values, cast]): SampleType => ({ sql, held: 'text', values, ...(cast === undefined ? {} : { cast }) })),
+  ...AS_TEXT.map(([sql, values, cast]): SampleType => ({
+    sql,
+    held: 'text',
+    values,
+    ...(cast === undefined ? {} : { cast }),
+  })),
 ];
 
 /** Each type once. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type Client, escapeIdentifier } from 'pg';
+import { assertNever } from '../../../src/errors.ts';
 import { columnNames, sampleColumns } from './sample-table.ts';
 import type { Held, SampleType } from './sample-types.ts';
 
@@ -50,7 +51,7 @@ const RETYPINGS: Readonly<Record<string, readonly Retyping[]>> = {
     { sql: 'numeric(20,3)', held: 'decimal', keepsField: true },
     { sql: 'numeric(20,4)', held: 'decimal', keepsField: false },
   ],
-  date: [{ sql: 'date', held: 'date', keepsField: true }],
+  timestamp: [{ sql: 'timestamptz', held: 'timestamptz', keepsField: false }],
   'integer[]': [{ sql: 'bigint[]', held: { listOf: 'int8' }, keepsField: false }],
 };
 
@@ -66,25 +67,34 @@ export async function changeSchema(
   changes: readonly SchemaChange[],
 ): Promise<readonly LiveColumn[]> {
   let live = before;
-  for (const change of changes) live = await applyChange(maker, `ALTER TABLE ${escapeIdentifier(table)}`, live, change);
+  for (const change of changes) {
+    if (change.kind === 'add') live = await addColumn(maker, table, live, change);
+    else live = await changeColumn(maker, `ALTER TABLE ${escapeIdentifier(table)}`, live, change);
+  }
   return live;
 }
 
-async function applyChange(
+async function addColumn(
+  maker: Client,
+  table: string,
+  live: readonly LiveColumn[],
+  { name, type }: SchemaChange & { kind: 'add' },
+): Promise<readonly LiveColumn[]> {
+  if (live.some((column) => column.name === name)) return live;
+  await maker.query(`ALTER TABLE ${escapeIdentifier(table)} ADD ${escapeIdentifier(name)} ${type.sql}`);
+  const { rows } = await maker.query<{ attnum: number }>(
+    'SELECT max(attnum) AS attnum FROM pg_attribute WHERE attrelid = $1::regclass',
+    [escapeIdentifier(table)],
+  );
+  return [...live, { attnum: rows[0]?.attnum ?? 0, name, type, keepsField: false }];
+}
+
+async function changeColumn(
   maker: Client,
   alter: string,
   live: readonly LiveColumn[],
-  change: SchemaChange,
+  change: Exclude<SchemaChange, { kind: 'add' }>,
 ): Promise<readonly LiveColumn[]> {
-  const taken = new Set(live.map((column) => column.name));
-  if (change.kind === 'add') {
-    const { name, type } = change;
-    if (taken.has(name)) return live;
-    const { rows } = await maker.query<{ attnum: number }>(
-      `${alter} ADD ${escapeIdentifier(name)} ${type.sql}; SELECT max(attnum)::int AS attnum FROM pg_attribute WHERE attrelid = '${alter.slice('ALTER TABLE '.length)}'::regclass`,
-    ).then((results) => (results as unknown as (typeof results)[])[1] as typeof results);
-    return [...live, { attnum: rows[0]?.attnum ?? 0, name, type, keepsField: false }];
-  }
   const column = live[change.at % live.length];
   if (column === undefined) return live;
   const others = live.filter((candidate) => candidate !== column);
@@ -94,7 +104,7 @@ async function applyChange(
       await maker.query(`${alter} DROP ${name}`);
       return others;
     case 'rename':
-      if (taken.has(change.to)) return live;
+      if (live.some((candidate) => candidate.name === change.to)) return live;
       await maker.query(`${alter} RENAME ${name} TO ${escapeIdentifier(change.to)}`);
       return live.map((candidate) => (candidate === column ? { ...column, name: change.to } : candidate));
     case 'swap-names': {
@@ -118,5 +128,7 @@ async function applyChange(
           : candidate,
       );
     }
+    default:
+      return assertNever(change);
   }
 }

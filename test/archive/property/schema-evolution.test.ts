@@ -24,18 +24,28 @@ beforeAll(async () => {
 
 afterAll(() => sample.close());
 
-test('two nights with schema changes in between stay readable, per dt and as of each night', { timeout: searchTime(25) + 60_000 }, async () => {
-  let runs = 0;
-  await fc.assert(
-    fc.asyncProperty(sampleTables(1), schemaChanges, sampleTables(), fc.boolean(), async (table, changes, later, recreate) => {
-      await checkTwoNights(table, changes, later, recreate);
-      runs += 1;
-    }),
-    boundedRuns(25),
-  );
-  console.log(`${runs} pairs of nights`);
-  expect(runs).toBeGreaterThan(3);
-});
+test(
+  'two nights with schema changes in between stay readable, per dt and as of each night',
+  { timeout: searchTime(25) + 60_000 },
+  async () => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        sampleTables(1),
+        schemaChanges,
+        sampleTables(),
+        fc.boolean(),
+        async (table, changes, later, recreate) => {
+          await checkTwoNights(table, changes, later, recreate);
+          runs += 1;
+        },
+      ),
+      boundedRuns(25),
+    );
+    console.log(`${runs} pairs of nights`);
+    expect(runs).toBeGreaterThan(3);
+  },
+);
 
 async function checkTwoNights(
   table: SampleTable,
@@ -47,9 +57,12 @@ async function checkTwoNights(
   const name = `t${(tables += 1)}`;
   try {
     await createSampleTable(maker, name, table);
-    const created = table.columns.map(
-      ({ name: column, type }, index): LiveColumn => ({ attnum: index + 1, name: column, type, keepsField: true }),
-    );
+    const created = table.columns.map(({ name: column, type }, index): LiveColumn => ({
+      attnum: index + 1,
+      name: column,
+      type,
+      keepsField: true,
+    }));
     const first = await archiveNight(name, nights[0], created);
 
     const changed = await changeSchema(maker, name, created, changes);
@@ -79,7 +92,11 @@ async function archiveNight(name: string, night: string, live: readonly LiveColu
     expect(binding?.name).toBe(column.name);
     return { ...column, fieldId: binding?.fieldId ?? 0, companionFieldId: binding?.companionFieldId };
   });
-  const printed = await readTexts(sample.witness, name, live.map((column) => column.name));
+  const printed = await readTexts(
+    sample.witness,
+    name,
+    live.map((column) => column.name),
+  );
   return { columns, printed };
 }
 
@@ -102,7 +119,10 @@ async function checkNight(name: string, night: string, frozen: FrozenNight): Pro
   }
 }
 
-async function printNight(rows: readonly TextRow[], columns: readonly NightColumn[]): Promise<readonly TextRow[]> {
+async function printNight(
+  rows: readonly TextRow[],
+  columns: readonly NightColumn[],
+): Promise<readonly TextRow[]> {
   const widths = columns.map(({ companionFieldId }) => (companionFieldId === undefined ? 1 : 2));
   const starts = widths.map((_, index) => widths.slice(0, index).reduce((sum, width) => sum + width, 0));
   const values = columns.map(({ type }, index) => ({
@@ -122,9 +142,12 @@ async function printNight(rows: readonly TextRow[], columns: readonly NightColum
 async function checkRecreated(name: string, table: SampleTable, second: FrozenNight): Promise<void> {
   await sample.maker.query(`DROP TABLE ${name}`);
   await createSampleTable(sample.maker, name, table);
-  const live = table.columns.map(
-    ({ name: column, type }, index): LiveColumn => ({ attnum: index + 1, name: column, type, keepsField: true }),
-  );
+  const live = table.columns.map(({ name: column, type }, index): LiveColumn => ({
+    attnum: index + 1,
+    name: column,
+    type,
+    keepsField: true,
+  }));
   const third = await archiveNight(name, '2026-03-01', live);
   for (const column of third.columns) {
     const before = second.columns.find((candidate) => candidate.name === column.name);
