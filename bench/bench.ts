@@ -17,7 +17,8 @@ import { seed, type Shape, shapes } from './shapes.ts';
 const memoryLimit = 700 * 1024 * 1024;
 const [shapeName = 'lineitem', runs = '3'] = process.argv.slice(2);
 const shape = shapes[shapeName];
-if (shape === undefined) throw new Error(`no such shape: ${shapeName}; there are ${Object.keys(shapes).join(', ')}`);
+if (shape === undefined)
+  throw new Error(`no such shape: ${shapeName}; there are ${Object.keys(shapes).join(', ')}`);
 
 const postgres = await startEmbeddedPostgres({ folder: resolve('.permafrost/bench-postgres') });
 try {
@@ -44,8 +45,12 @@ async function race(url: string, { name, rows }: Shape, times: number): Promise<
   const peak = Math.max(...ours.map((one) => one.peakBytes));
   console.log(`\n${name}, ${rows.toLocaleString('en')} rows, median of ${times}`);
   console.log(`  wire        ${seconds(wire).toFixed(2)} s`);
-  console.log(`  permafrost  ${seconds(ours).toFixed(2)} s  = ${(seconds(ours) / seconds(wire)).toFixed(2)} × the wire`);
-  console.log(`  ${Math.round(rows / cpu).toLocaleString('en')} rows per CPU-second, peak ${Math.round(peak / 1048576)} MB`);
+  console.log(
+    `  permafrost  ${seconds(ours).toFixed(2)} s  = ${(seconds(ours) / seconds(wire)).toFixed(2)} × the wire`,
+  );
+  console.log(
+    `  ${Math.round(rows / cpu).toLocaleString('en')} rows per CPU-second, peak ${Math.round(peak / 1048576)} MB`,
+  );
   if (peak > memoryLimit) {
     console.log(`  peak memory is above ${memoryLimit / 1048576} MB`);
     process.exitCode = 1;
@@ -64,7 +69,13 @@ async function archive(url: string, table: string): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'permafrost-bench-lake-'));
   try {
     return await measure(
-      [join(import.meta.dirname, '../src/cli/permafrost.ts'), 'archive', '--no-temporal', '--tables', `public.${table}`],
+      [
+        join(import.meta.dirname, '../src/cli/permafrost.ts'),
+        'archive',
+        '--no-temporal',
+        '--tables',
+        `public.${table}`,
+      ],
       { PERMAFROST_SOURCE: url, PERMAFROST_LAKE: join(folder, 'lake'), PERMAFROST_STATE_FOLDER: folder },
     );
   } finally {

@@ -14,7 +14,10 @@ export async function measure(
   const usage = join(folder, 'usage.json');
   try {
     const startedAt = performance.now();
-    await run([`--import=${join(import.meta.dirname, 'report-usage.ts')}`, ...args], { ...env, USAGE_FILE: usage });
+    await run([`--import=${join(import.meta.dirname, 'report-usage.ts')}`, ...args], {
+      ...env,
+      USAGE_FILE: usage,
+    });
     const seconds = (performance.now() - startedAt) / 1000;
     return { seconds, ...(JSON.parse(await readFile(usage, 'utf8')) as Omit<Measured, 'seconds'>) };
   } finally {

@@ -41,7 +41,9 @@ export const shapes: Readonly<Record<string, Shape>> = { lineitem, large };
 
 /** Makes the table unless it is there. */
 export async function seed(client: Client, shape: Shape): Promise<void> {
-  const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [shape.name]);
+  const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+    shape.name,
+  ]);
   if (rows[0]?.there) return;
   console.log(`seeding ${shape.name}: ${shape.rows} rows …`);
   await client.query(shape.create);

@@ -103,7 +103,7 @@ async function stage(
           })
         : changesSince(base, commit),
     parentManifests:
-      parent === undefined ? [] : readManifestList(await store.get(pathOf(store, parent["manifest-list"]))),
+      parent === undefined ? [] : readManifestList(await store.get(pathOf(store, parent['manifest-list']))),
     loadManifest: async (row) => readListedManifest(await store.get(pathOf(store, row.path)), row),
     write: { kind: 'replace-partition', partition: commit.dataFile.partition },
     dataFiles: [commit.dataFile],
@@ -115,7 +115,9 @@ async function stage(
 }
 
 function changesSince({ metadata }: LoadedTable, commit: NightCommit): readonly TableUpdate[] {
-  const changed = Object.entries(commit.properties).filter(([key, value]) => metadata.properties[key] !== value);
+  const changed = Object.entries(commit.properties).filter(
+    ([key, value]) => metadata.properties[key] !== value,
+  );
   return [
     ...(commit.schema['schema-id'] === metadata['current-schema-id']
       ? []
@@ -123,7 +125,9 @@ function changesSince({ metadata }: LoadedTable, commit: NightCommit): readonly 
           { action: 'add-schema', schema: commit.schema },
           { action: 'set-current-schema', 'schema-id': -1 },
         ] as const)),
-    ...(changed.length === 0 ? [] : ([{ action: 'set-properties', updates: Object.fromEntries(changed) }] as const)),
+    ...(changed.length === 0
+      ? []
+      : ([{ action: 'set-properties', updates: Object.fromEntries(changed) }] as const)),
   ];
 }
 

@@ -45,7 +45,12 @@ export async function describeDataFile(
 type Leaf = { readonly column: ColumnSummary; readonly field: Leafield };
 type Leafield = { readonly id: number; readonly type: PrimitiveType; readonly inList: boolean };
 
-function checkFooter(path: string, footer: FooterSummary, rows: number, expected: ExpectedFile): readonly Leaf[] {
+function checkFooter(
+  path: string,
+  footer: FooterSummary,
+  rows: number,
+  expected: ExpectedFile,
+): readonly Leaf[] {
   if (footer.rows !== rows) throw damaged(path, `it has ${footer.rows} rows, ${rows} were read`);
   const fields = expected.fields.map(leafOf);
   if (footer.columns.length !== fields.length) {
@@ -93,7 +98,14 @@ function columnMetrics(leaves: readonly Leaf[], boundsOff: ReadonlySet<number>) 
     lowerBounds.set(field.id, lower);
     upperBounds.set(field.id, upper);
   }
-  return { columnSizes, valueCounts, nullValueCounts, nanValueCounts: new Map<number, bigint>(), lowerBounds, upperBounds };
+  return {
+    columnSizes,
+    valueCounts,
+    nullValueCounts,
+    nanValueCounts: new Map<number, bigint>(),
+    lowerBounds,
+    upperBounds,
+  };
 }
 
 function damaged(path: string, what: string): PermafrostError {

@@ -1,7 +1,16 @@
 import type { ColumnBinding } from './column-binding.ts';
 
 /** Names that the lake itself or Iceberg's readers use; compared without case, as Spark and DuckDB do. */
-const RESERVED = ['dt', '_file', '_pos', '_deleted', '_spec_id', '_partition', '_row_id', '_last_updated_sequence_number'];
+const RESERVED = [
+  'dt',
+  '_file',
+  '_pos',
+  '_deleted',
+  '_spec_id',
+  '_partition',
+  '_row_id',
+  '_last_updated_sequence_number',
+];
 
 /**
  * A lake name for every field and companion, by field id. The Postgres name as it is, unless it is taken or reserved;

@@ -4,10 +4,14 @@ import { exportSnapshot, watchSnapshot } from '../postgres/snapshot-transaction.
 import type { HeldSnapshot } from './archiver.ts';
 
 /** Exports a snapshot and holds its transaction open in a session of its own. */
-export async function holdSnapshot(connection: ConnectionSettings, signal: AbortSignal): Promise<HeldSnapshot> {
+export async function holdSnapshot(
+  connection: ConnectionSettings,
+  signal: AbortSignal,
+): Promise<HeldSnapshot> {
   const session = await openSession(connection, { applicationName: 'permafrost snapshot', signal });
   try {
-    const { snapshotId, fingerprint, lsn, exportedAt, database, systemIdentifier } = await exportSnapshot(session);
+    const { snapshotId, fingerprint, lsn, exportedAt, database, systemIdentifier } =
+      await exportSnapshot(session);
     const watch = watchSnapshot(session);
     return {
       info: {

@@ -5,7 +5,13 @@ import { nameFields } from './field-name.ts';
 import type { MappedColumn } from './mapped-column.ts';
 
 /** The partition column: the run date, always field 1, always first. */
-export const DT_FIELD: NestedField = { id: 1, name: 'dt', required: true, type: 'date', doc: 'Run date, UTC' };
+export const DT_FIELD: NestedField = {
+  id: 1,
+  name: 'dt',
+  required: true,
+  type: 'date',
+  doc: 'Run date, UTC',
+};
 
 /** What the lake knew of the table before tonight. */
 export type KnownTable = {
@@ -24,7 +30,11 @@ export type LakeSchema = {
   readonly changes: readonly string[];
 };
 
-type Draft = { readonly binding: ColumnBinding; readonly column: MappedColumn | undefined; readonly type: Type };
+type Draft = {
+  readonly binding: ColumnBinding;
+  readonly column: MappedColumn | undefined;
+  readonly type: Type;
+};
 
 /**
  * Gives every column of the source its Iceberg field. Identity follows Postgres: same attnum, same field id, whatever
@@ -43,18 +53,31 @@ export function planLakeSchema(
   const before = rebind(tableOid, columns, known, changes);
   const live = columns.map((column) => draftLive(column, before, known, ids, changes));
   const kept = new Set(live.map((draft) => draft.binding.fieldId));
-  const retired = before.filter((binding) => !kept.has(binding.fieldId)).map((binding) => {
-    if (!binding.retired && !columns.some((column) => column.attnum === binding.attnum)) {
-      changes.push(`column ${binding.name} was dropped; its field ${binding.fieldId} stays readable in earlier nights`);
-    }
-    return { binding: { ...binding, retired: true }, column: undefined, type: knownType(known, binding.fieldId) };
-  });
+  const retired = before
+    .filter((binding) => !kept.has(binding.fieldId))
+    .map((binding) => {
+      if (!binding.retired && !columns.some((column) => column.attnum === binding.attnum)) {
+        changes.push(
+          `column ${binding.name} was dropped; its field ${binding.fieldId} stays readable in earlier nights`,
+        );
+      }
+      return {
+        binding: { ...binding, retired: true },
+        column: undefined,
+        type: knownType(known, binding.fieldId),
+      };
+    });
   const drafts: readonly Draft[] = [...live, ...retired].map((draft) =>
-    draft.binding.companionFieldId === undefined && companions.has(draft.binding.attnum) && !draft.binding.retired
+    draft.binding.companionFieldId === undefined &&
+    companions.has(draft.binding.attnum) &&
+    !draft.binding.retired
       ? { ...draft, binding: { ...draft.binding, companionFieldId: ids.next() } }
       : draft,
   );
-  const schema = settleSchema({ type: 'struct', 'schema-id': -1, fields: [DT_FIELD, ...toFields(drafts, ids)] }, known);
+  const schema = settleSchema(
+    { type: 'struct', 'schema-id': -1, fields: [DT_FIELD, ...toFields(drafts, ids)] },
+    known,
+  );
   return { schema, bindings: drafts.map((draft) => draft.binding), changes };
 }
 
@@ -116,7 +139,9 @@ function toFields(drafts: readonly Draft[], ids: Ids): readonly NestedField[] {
     const { binding } = draft;
     const type = draft.type;
     const settled =
-      typeof type === 'object' && type.type === 'list' && type['element-id'] === 0 ? { ...type, 'element-id': ids.next() } : type;
+      typeof type === 'object' && type.type === 'list' && type['element-id'] === 0
+        ? { ...type, 'element-id': ids.next() }
+        : type;
     const field: NestedField = {
       id: binding.fieldId,
       name: names.get(binding.fieldId) ?? binding.name,

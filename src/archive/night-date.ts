@@ -22,5 +22,9 @@ export function nextNight(night: string): string {
 
 /** True for a date that exists, written `yyyy-mm-dd`. */
 export function isNight(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && nightOf(new Date(`${text}T00:00:00Z`)) === text;
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+    !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
+    nightOf(new Date(`${text}T00:00:00Z`)) === text
+  );
 }

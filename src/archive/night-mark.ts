@@ -67,13 +67,19 @@ function shorten(sentences: readonly string[]): readonly string[] {
  * one run read by what another run, still under way, had read before it. Error: `night-taken`.
  */
 export function refuseToFalsify(table: LoadedTable | undefined, input: ArchiveTableInput): void {
-  const held = table?.metadata.snapshots.findLast(({ summary }) => summary[MARK.night] === input.night)?.summary;
+  const held = table?.metadata.snapshots.findLast(
+    ({ summary }) => summary[MARK.night] === input.night,
+  )?.summary;
   if (held === undefined) return;
   const label = `night ${input.night} of ${input.table.schema}.${input.table.name}`;
   if (input.late && held[MARK.late] !== 'true') {
-    throw new PermafrostError('night-taken', `${label} was archived on its day; today's state would replace it`, {
-      cure: 'leave it as it is; what the table holds now belongs to the night of today',
-    });
+    throw new PermafrostError(
+      'night-taken',
+      `${label} was archived on its day; today's state would replace it`,
+      {
+        cure: 'leave it as it is; what the table holds now belongs to the night of today',
+      },
+    );
   }
   if (Date.parse(held[MARK.exportedAt] ?? '') > Date.parse(input.snapshot.exportedAt)) {
     throw new PermafrostError('night-taken', `${label} was archived by another run, from a newer snapshot`, {

@@ -41,14 +41,18 @@ export function describeProperties(
 ): Readonly<Record<string, string>> {
   return {
     ...FIXED,
-    ...(identity.systemIdentifier === undefined ? {} : { [PROPERTY.sourceSystem]: identity.systemIdentifier }),
+    ...(identity.systemIdentifier === undefined
+      ? {}
+      : { [PROPERTY.sourceSystem]: identity.systemIdentifier }),
     [PROPERTY.sourceDatabase]: identity.database,
     [PROPERTY.sourceSchema]: table.schema,
     [PROPERTY.sourceTable]: table.name,
     [PROPERTY.sourceTableOid]: String(table.oid),
     [PROPERTY.columns]: JSON.stringify(bindings),
     [PROPERTY.typeContract]: TYPE_CONTRACT_VERSION,
-    ...Object.fromEntries(boundsOff.map((field) => [`write.metadata.metrics.column.${field.name}`, 'counts'])),
+    ...Object.fromEntries(
+      boundsOff.map((field) => [`write.metadata.metrics.column.${field.name}`, 'counts']),
+    ),
   };
 }
 
@@ -77,7 +81,9 @@ export function readKnownTable(
       { cure: `give ${table.schema}.${table.name} a lakeTable of its own in the source set` },
     );
   }
-  const schema = metadata.schemas.find((candidate) => candidate['schema-id'] === metadata['current-schema-id']);
+  const schema = metadata.schemas.find(
+    (candidate) => candidate['schema-id'] === metadata['current-schema-id'],
+  );
   if (schema === undefined) throw new PermafrostError('integrity', `${loaded.name} has no current schema`);
   return {
     schema,

@@ -17,7 +17,9 @@ export function queryCommand(): Command {
     .option('--json', 'as JSON, one object per row')
     .action(async (sql: string, options: { lake?: string; asOf?: string; json?: boolean }) => {
       if (options.asOf !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.asOf)) {
-        throw new PermafrostError('configuration', '--as-of is not a date', { cure: 'write it as yyyy-mm-dd' });
+        throw new PermafrostError('configuration', '--as-of is not a date', {
+          cure: 'write it as yyyy-mm-dd',
+        });
       }
       const { catalog, store } = openLake(readConfig({ lake: options.lake }).lake);
       const answer = await queryLake(sql, await planQuery(catalog, store, options.asOf));

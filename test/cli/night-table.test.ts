@@ -77,7 +77,7 @@ test('where the report went is one line', () => {
   expect(describeDelivery({ kind: 'written', files: ['/m/a.eml', '/m/a.html'] })).toBe(
     'e-mail written: /m/a.eml  /m/a.html',
   );
-  expect(describeDelivery({ kind: 'sent', to: ['a@x.org', 'b@x.org'], refused: [], messageId: '<1@x>' })).toBe(
-    'e-mail sent to a@x.org, b@x.org',
-  );
+  expect(
+    describeDelivery({ kind: 'sent', to: ['a@x.org', 'b@x.org'], refused: [], messageId: '<1@x>' }),
+  ).toBe('e-mail sent to a@x.org, b@x.org');
 });

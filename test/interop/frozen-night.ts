@@ -112,6 +112,9 @@ function columnsOf({ metadata }: LoadedTable): readonly HashedColumn[] {
 
 /** What two nights hold together: hashes are sums over rows. */
 export function addContents(a: Content, b: Content): Content {
-  const sum = (left: string, right: string) => (BigInt(left) + BigInt(right)).toString();
   return { rows: a.rows + b.rows, hash: [sum(a.hash[0], b.hash[0]), sum(a.hash[1], b.hash[1])] };
+}
+
+function sum(left: string, right: string): string {
+  return (BigInt(left) + BigInt(right)).toString();
 }

@@ -20,8 +20,12 @@ export type Selection = { readonly night?: string; readonly snapshot?: string };
 /** `files` are the data files that the reader planned to open; only PyIceberg tells. */
 export type ReadContent = Content & { readonly files: number | null };
 
-/** Conditions for which skipping by statistics changed what was read. */
-export type PruningCheck = { readonly conditions: number; readonly wrong: readonly string[] };
+/** All rows that there are, and the conditions for which skipping by statistics changed what was read. */
+export type PruningCheck = {
+  readonly rows: number;
+  readonly conditions: number;
+  readonly wrong: readonly string[];
+};
 
 /** The independent readers, in one Python process. */
 export type LakeReader = {
@@ -36,7 +40,7 @@ export function startLakeReader(python: string): LakeReader {
   });
   // Its end is reported below.
   child.stdin.on('error', () => undefined);
-  const waiting: { resolve(answer: unknown): void; reject(error: Error): void }[] = [];
+  const waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     const answer = JSON.parse(line) as { readonly error?: string };
     const next = waiting.shift();

@@ -28,7 +28,9 @@ test('applying twice updates the schedule and keeps the pause of a person', asyn
     expect(paused).toMatchObject({ paused: true, note: 'the source is being moved', missed: 0, skipped: 0 });
     expect(paused.nextNights[0]).toMatch(/T04:15:00.000Z$/);
     await unpauseSchedule(client, scheduleIdOf(taskQueue, request.set), 'moved');
-    expect(await describeSchedule(client, scheduleIdOf(taskQueue, request.set))).toMatchObject({ paused: false });
+    expect(await describeSchedule(client, scheduleIdOf(taskQueue, request.set))).toMatchObject({
+      paused: false,
+    });
 
     const { policies } = await client.schedule.getHandle(scheduleIdOf(taskQueue, request.set)).describe();
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000, pauseOnFailure: false });
@@ -80,9 +82,13 @@ test('a triggered night has today as its run date', async () => {
     await expect.poll(() => archiver.reports.length, { timeout: 15_000 }).toBe(1);
     expect(archiver.reports[0]).toMatchObject({ night: new Date().toISOString().slice(0, 10), late: false });
     await expect
-      .poll(async () => (await describeSchedule(client, scheduleIdOf(taskQueue, request.set))).recentNights.length, {
-        timeout: 15_000,
-      })
+      .poll(
+        async () =>
+          (await describeSchedule(client, scheduleIdOf(taskQueue, request.set))).recentNights.length,
+        {
+          timeout: 15_000,
+        },
+      )
       .toBe(1);
     await deleteSchedule(client, scheduleIdOf(taskQueue, request.set));
   });
