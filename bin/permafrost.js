@@ -17,7 +17,9 @@ function startUnderOwnNode() {
   const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   const child = spawn(own, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
   child.on('error', () => {
-    console.error(`permafrost needs Node 24.3 or newer; this is ${process.versions.node}. Run "npm ci" first.`);
+    console.error(
+      `permafrost needs Node 24.3 or newer; this is ${process.versions.node}. Run "npm ci" first.`,
+    );
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
