@@ -37,7 +37,7 @@ export type ExportedFile = {
   readonly rows: number;
   /** Bytes received from Postgres. */
   readonly bytes: number;
-  /** SHA-256 over the tuples as Postgres sent them, in order; lower-case hex. */
+  /** SHA-256 over the tuples as Postgres sent them (see ArrayDecoder), in order; lower-case hex. */
   readonly rowsHash: string;
   /** Columns with cells that a companion keeps. */
   readonly specialCells: readonly SpecialCellCount[];

@@ -9,12 +9,20 @@ import type { SpecialCells } from './special-value.ts';
  */
 const HEADER_SIZE = 12;
 const DIMENSION_SIZE = 8;
+/** From the length of the field to the word "has nulls". */
+const NULLS_AT = 8;
 const MOST_DIMENSIONS = 6;
 
 /** Postgres' text of the element that stands in the view; undefined when it has the wrong size. */
 export type ElementText = (bytes: Buffer, view: DataView, from: number, size: number) => string | undefined;
 
-/** One-dimensional arrays that begin at 1 become lists; all others are special cells. */
+/**
+ * One-dimensional arrays that begin at 1 become lists; all others are special cells.
+ *
+ * Postgres sends "has nulls" for every array that has room for nulls, also where an element that was one has been
+ * replaced since. Two equal arrays so differ by that word, and what comes back from the lake has no way to know it. The
+ * word is set right in the bytes of the run, so that a hash over them is one of values.
+ */
 export class ArrayDecoder implements ColumnDecoder {
   readonly type: List;
   readonly #element: ColumnDecoder;
@@ -89,13 +97,16 @@ export class ArrayDecoder implements ColumnDecoder {
     const count = view.getInt32(at + 16);
     const end = at + 4 + view.getInt32(at);
     let next = at + 4 + HEADER_SIZE + DIMENSION_SIZE;
+    let hasNulls = 0;
     for (let index = 0; index < count; index++) {
       const size = elementSize(view, next, end, rowOfRun);
+      if (size === -1) hasNulls = 1;
       if (found === this.#positions.length) this.#positions = doubled(this.#positions);
       this.#positions[found++] = next;
       next += 4 + Math.max(0, size);
     }
     if (count < 0 || next !== end) throw new MalformedField(rowOfRun, 'array of wrong length');
+    view.setInt32(at + NULLS_AT, hasNulls);
     return found;
   }
 
@@ -145,11 +156,15 @@ function arrayText(
   }));
   const end = at + 4 + view.getInt32(at);
   let next = at + 4 + HEADER_SIZE + dimensions.length * DIMENSION_SIZE;
+  let hasNulls = 0;
   const nextElement = (): string => {
     const size = elementSize(view, next, end, rowOfRun);
     const from = next + 4;
     next = from + Math.max(0, size);
-    if (size === -1) return 'NULL';
+    if (size === -1) {
+      hasNulls = 1;
+      return 'NULL';
+    }
     const text = elementText(bytes, view, from, size);
     if (text === undefined) throw new MalformedField(rowOfRun, 'array element of wrong length');
     return quoted(text);
@@ -161,6 +176,7 @@ function arrayText(
   const empty = dimensions.some(({ length }) => length <= 0);
   const body = empty ? '{}' : slice(0);
   if (next !== end) throw new MalformedField(rowOfRun, 'array of wrong length');
+  view.setInt32(at + NULLS_AT, hasNulls);
   if (empty || dimensions.every(({ lowerBound }) => lowerBound === 1)) return body;
   const bounds = dimensions.map(({ length, lowerBound }) => `[${lowerBound}:${lowerBound + length - 1}]`);
   return `${bounds.join('')}=${body}`;

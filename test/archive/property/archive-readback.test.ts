@@ -17,7 +17,7 @@ import {
   unscaledOf,
 } from './lake-rows.ts';
 import { expectSameRows, type HeldColumn, printTexts, readTexts, type TextRow } from './postgres-texts.ts';
-import { boundedRuns, searchTime } from './property-run.ts';
+import { checkProperty, searchTime } from './property-run.ts';
 import { openSampleLake, type SampleLake } from './sample-lake.ts';
 import { createSampleTable, type SampleTable, sampleTables, wideTables } from './sample-table.ts';
 
@@ -41,28 +41,16 @@ describe('any table', () => {
     'comes back as Postgres prints it, with true counts and bounds',
     { timeout: searchTime(25) + 60_000 },
     async () => {
-      let runs = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(sampleTables(), { minLength: 1, maxLength: 4 }), async (samples) => {
-          await archiveAndCheck(samples);
-          runs += 1;
-        }),
-        boundedRuns(25),
-      );
+      const samples = fc.array(sampleTables(), { minLength: 1, maxLength: 4 });
+      const runs = await checkProperty(25, samples, archiveAndCheck);
       console.log(`${runs} nights, ${tables} tables`);
       expect(runs).toBeGreaterThan(3);
     },
   );
 
-  test('with a column of every type comes back as Postgres prints it', { timeout: 60_000 }, async () => {
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(wideTables, async (wide) => {
-        await archiveAndCheck([wide]);
-        runs += 1;
-      }),
-      { ...boundedRuns(60), numRuns: 3, endOnFailure: true },
-    );
+  test('with a column of every type comes back as Postgres prints it', { timeout: 120_000 }, async () => {
+    const parameters = { numRuns: 3, endOnFailure: true };
+    const runs = await checkProperty(60, wideTables, (wide) => archiveAndCheck([wide]), parameters);
     expect(runs).toBeGreaterThan(0);
   });
 });

@@ -20,7 +20,7 @@ import { CONFIGURE_SESSION } from '../../../src/postgres/sql/configure-session.t
 import type { WireColumn } from '../../../src/postgres/wire-column.ts';
 import { bindingsOf, fieldsOf, listDataFiles } from './lake-rows.ts';
 import { expectSameRows, readTexts } from './postgres-texts.ts';
-import { boundedRuns } from './property-run.ts';
+import { checkProperty, searchTime } from './property-run.ts';
 import { openSampleLake, type SampleLake } from './sample-lake.ts';
 import { createSampleTable, type SampleTable, sampleTables, wideTables } from './sample-table.ts';
 
@@ -51,31 +51,19 @@ afterAll(async () => {
   await sample.close();
 });
 
-test('any table comes back from the lake byte for byte', { timeout: 60_000 }, async () => {
-  let runs = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(sampleTables(), { minLength: 1, maxLength: 4 }), async (samples) => {
-      await archiveAndRestore(samples);
-      runs += 1;
-    }),
-    boundedRuns(15),
-  );
+test('any table comes back from the lake byte for byte', { timeout: searchTime(15) + 60_000 }, async () => {
+  const samples = fc.array(sampleTables(), { minLength: 1, maxLength: 4 });
+  const runs = await checkProperty(15, samples, archiveAndRestore);
   console.log(`${runs} nights, ${tables} tables`);
   expect(runs).toBeGreaterThan(1);
 });
 
 test(
   'a table with a column of every type comes back from the lake byte for byte',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(wideTables, async (wide) => {
-        await archiveAndRestore([wide]);
-        runs += 1;
-      }),
-      { ...boundedRuns(60), numRuns: 3, endOnFailure: true },
-    );
+    const parameters = { numRuns: 3, endOnFailure: true };
+    const runs = await checkProperty(60, wideTables, (wide) => archiveAndRestore([wide]), parameters);
     expect(runs).toBe(3);
   },
 );

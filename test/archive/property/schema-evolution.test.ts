@@ -4,7 +4,7 @@ import type { LoadedTable } from '../../../src/catalog/catalog.ts';
 import type { NestedField } from '../../../src/iceberg/schema.ts';
 import { bindingsOf, queryTexts } from './lake-rows.ts';
 import { expectSameRows, printTexts, readTexts, type TextRow } from './postgres-texts.ts';
-import { boundedRuns, searchTime } from './property-run.ts';
+import { checkProperty, searchTime } from './property-run.ts';
 import { openSampleLake, type SampleLake } from './sample-lake.ts';
 import { createSampleTable, insertRows, type SampleTable, sampleTables } from './sample-table.ts';
 import { changeSchema, type LiveColumn, type SchemaChange, schemaChanges } from './schema-change.ts';
@@ -28,20 +28,8 @@ test(
   'two nights with schema changes in between stay readable, per dt and as of each night',
   { timeout: searchTime(25) + 60_000 },
   async () => {
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        sampleTables(1),
-        schemaChanges,
-        sampleTables(),
-        fc.boolean(),
-        async (table, changes, later, recreate) => {
-          await checkTwoNights(table, changes, later, recreate);
-          runs += 1;
-        },
-      ),
-      boundedRuns(25),
-    );
+    const nightPairs = fc.tuple(sampleTables(1), schemaChanges, sampleTables(), fc.boolean());
+    const runs = await checkProperty(25, nightPairs, (pair) => checkTwoNights(...pair));
     console.log(`${runs} pairs of nights`);
     expect(runs).toBeGreaterThan(3);
   },
