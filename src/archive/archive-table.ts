@@ -5,18 +5,21 @@ import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { describeTable } from '../postgres/describe-table.ts';
+import { dumpSchema, type SchemaDump } from '../postgres/schema-dump.ts';
 import type { TableDescription } from '../postgres/table-description.ts';
 import type { WireColumn } from '../postgres/wire-column.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
+import { type ArchivedDdl, encodeDdl } from './archived-ddl.ts';
 import type { ArchiveTableInput, ArchiveTableOptions } from './archiver.ts';
+import type { ColumnBinding } from './column-binding.ts';
 import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
 import { DT_FIELD, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
-import type { ArchivedTable } from './night.ts';
+import { type ArchivedTable, tableLabel } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -53,9 +56,12 @@ export async function archiveTable(
     return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
   }
   refuseToFalsify(loaded, input);
-  const table = await deps.reader.read(
+  const { table, dump } = await deps.reader.read(
     input.snapshot,
-    (session) => describeTable(session, input.table),
+    async (session) => {
+      const described = await describeTable(session, input.table);
+      return { table: described, dump: await dumpSchema(session, [described.oid]) };
+    },
     options.signal,
   );
   const columns = mapColumns(table.columns);
@@ -76,12 +82,36 @@ export async function archiveTable(
     schema: schema.schema,
     properties: describeProperties(input.snapshot, table, schema.bindings, boundsOff(schema, input)),
     dataFile,
-    content: { rowsHash: file.rowsHash, schemaChanges: schema.changes, specialCells: file.specialCells },
+    ddl: encodeDdl(archivedDdl(dump, columns, schema)),
+    content: {
+      rowsHash: file.rowsHash,
+      schemaChanges: schema.changes,
+      specialCells: file.specialCells,
+      sequences: dump.sequenceValues,
+      unreadSequences: dump.unreadSequences.map(tableLabel),
+    },
   });
   return resultOf(committed.snapshot, committed.table, input, {
     seconds: seconds(),
     alreadyCommitted: committed.alreadyCommitted,
   });
+}
+
+/** How the table is made, and where the data file holds its columns. */
+function archivedDdl(dump: SchemaDump, columns: readonly MappedColumn[], schema: LakeSchema): ArchivedDdl {
+  const { database, tables } = dump;
+  const [table] = tables;
+  if (table === undefined) throw new PermafrostError('unexpected', 'the schema of a table has no table');
+  return {
+    database,
+    table,
+    columns: columns.flatMap(({ attnum, name, wire }) => {
+      const binding = liveBinding(schema, attnum);
+      if (binding === undefined) return [];
+      const { fieldId, companionFieldId } = binding;
+      return [{ name, wire, fieldId, ...(companionFieldId === undefined ? {} : { companionFieldId }) }];
+    }),
+  };
 }
 
 type Planned = {
@@ -139,17 +169,18 @@ function refuseSpecialValues(columns: readonly MappedColumn[]): PermafrostError 
 
 function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): readonly WireColumn[] {
   return columns.map((column) => {
-    const binding = schema.bindings.find(
-      (candidate) => !candidate.retired && candidate.attnum === column.attnum,
-    );
     return {
       name: column.name,
       expression: column.expression,
       wire: column.wire,
       nullable: true,
-      companion: binding?.companionFieldId !== undefined,
+      companion: liveBinding(schema, column.attnum)?.companionFieldId !== undefined,
     };
   });
+}
+
+function liveBinding(schema: LakeSchema, attnum: number): ColumnBinding | undefined {
+  return schema.bindings.find((binding) => !binding.retired && binding.attnum === attnum);
 }
 
 /** What the data file holds: `dt` and the live columns with their companions, in the order of the stream. */

@@ -147,5 +147,6 @@ function archivedTable(name: string, consistencyGroup: string): ArchivedTable {
     alreadyCommitted: false,
     specialValues: [],
     schemaChanges: [],
+    unreadSequences: [],
   };
 }
