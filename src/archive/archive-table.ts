@@ -105,11 +105,20 @@ function archivedDdl(dump: SchemaDump, columns: readonly MappedColumn[], schema:
   return {
     database,
     table,
-    columns: columns.flatMap(({ attnum, name, wire }) => {
+    columns: columns.flatMap(({ attnum, name, wire, baseType, generated }) => {
       const binding = liveBinding(schema, attnum);
       if (binding === undefined) return [];
       const { fieldId, companionFieldId } = binding;
-      return [{ name, wire, fieldId, ...(companionFieldId === undefined ? {} : { companionFieldId }) }];
+      return [
+        {
+          name,
+          wire,
+          baseType,
+          generated,
+          fieldId,
+          ...(companionFieldId === undefined ? {} : { companionFieldId }),
+        },
+      ];
     }),
   };
 }

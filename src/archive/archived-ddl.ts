@@ -18,6 +18,10 @@ export type ArchivedColumn = {
   /** In Postgres, when the table was read. */
   readonly name: string;
   readonly wire: WireType;
+  /** pg_type.typname of the type under all domains: `int4`, `_varchar`, `mood`. */
+  readonly baseType: string;
+  /** True where the table computes the values itself. */
+  readonly generated: boolean;
   readonly fieldId: number;
   readonly companionFieldId?: number;
 };

@@ -21,7 +21,16 @@ const ddl: ArchivedDdl = {
       { kind: 'owner', object: of, of, sql: 'ALTER TABLE …', restoredByDefault: false, requires: [] },
     ],
   },
-  columns: [{ name: 'a', wire: { kind: 'int4' }, fieldId: 2, companionFieldId: 3 }],
+  columns: [
+    {
+      name: 'a',
+      wire: { kind: 'int4' },
+      baseType: 'int4',
+      generated: false,
+      fieldId: 2,
+      companionFieldId: 3,
+    },
+  ],
 };
 
 test('archived DDL reads back as it was', () => {
@@ -41,7 +50,10 @@ test('the order of statements, the version of an extension and the field of a co
   const { table } = ddl;
   const turned = { ...ddl, table: { ...table, statements: table.statements.toReversed() } };
   const updated = { ...ddl, table: { ...table, extensions: [{ name: 'citext', version: '1.9' }] } };
-  const moved = { ...ddl, columns: [{ name: 'a', wire: { kind: 'int4' }, fieldId: 2 }] } as const;
+  const moved = {
+    ...ddl,
+    columns: [{ name: 'a', wire: { kind: 'int4' }, baseType: 'int4', generated: false, fieldId: 2 }],
+  } as const;
   expect(new Set([ddl, turned, updated, moved].map((each) => encodeDdl(each).digest)).size).toBe(4);
 });
 
