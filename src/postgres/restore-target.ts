@@ -84,6 +84,10 @@ export async function makeObject(
   statement: SchemaStatement,
   { keepExisting }: { readonly keepExisting: boolean },
 ): Promise<'made' | 'exists'> {
+  // Even IF NOT EXISTS wants the right to make one.
+  if (statement.kind === 'schema' && (await hasSchema(session, statement.object.name))) {
+    return keepExisting ? 'exists' : 'made';
+  }
   const sqlState = await tryStatement(session, () =>
     session.queryUnmapped(statement.sql, 'making an object'),
   );
@@ -100,6 +104,11 @@ export async function makeObject(
           : 'restore into an empty database of the same or a newer version, and see the log of the server',
     },
   );
+}
+
+async function hasSchema(session: Session, name: string): Promise<boolean> {
+  const found = await session.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [name]);
+  return found.length > 0;
 }
 
 /** Runs statements one by one; those that the server refuses change nothing, and are told. */

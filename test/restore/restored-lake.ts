@@ -30,7 +30,7 @@ export type TestLake = Lake & {
 };
 
 export type RestoreOptions = Partial<
-  Pick<DatabaseRestoreOptions, 'besideOthers' | 'everything' | 'signal'>
+  Pick<DatabaseRestoreOptions, 'besideOthers' | 'everything' | 'signal' | 'watch'>
 > & {
   readonly night?: string;
   readonly tables?: readonly string[];

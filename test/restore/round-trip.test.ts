@@ -63,7 +63,8 @@ describe.each(servers)('$label', { timeout: 120_000 }, ({ skip, start }) => {
       expect(await readDatabase(target)).toEqual(content);
       expect(Object.keys(content.tables).length).toBe(restored.tables.length);
       // Debian's pg_dump 15 refuses a newer server.
-      if (start !== undefined) expect(await pgDump(target)).toEqual(await pgDump(source));
+      const dump = start === undefined ? () => [] : pgDump;
+      expect(await dump(target)).toEqual(await dump(source));
     });
   });
 });
