@@ -22,6 +22,7 @@ export type ArchiverDeps = {
   readonly pool: ExportPool;
   readonly mailer: Mailer;
   readonly clock: Clock;
+  readonly drillNight: Archiver['drillNight'];
 };
 
 /** The use cases over one source and one lake. */
@@ -30,6 +31,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
     planNight: (request, snapshot, signal) => planNight(request, snapshot, deps, signal),
     archiveTable: (input, options) => archiveTable(input, options, deps),
+    drillNight: deps.drillNight,
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };
 }
