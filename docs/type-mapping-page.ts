@@ -74,15 +74,13 @@ function describeVersion([version, contract]: readonly [string, TypeContract]): 
       row(contract.enums, { ...SAMPLE, typeKind: 'e' }, contract, 'an enum'),
       row(contract.others, SAMPLE, contract, 'every other type'),
     ]),
-    `The decimal is that of \`numeric(12, 2)\`. In Parquet
-${decimalWidths()}.`,
+    `The decimal is that of \`numeric(12, 2)\`. In Parquet ${decimalWidths()}.`,
     `**Enums** are strings: ${contract.enums.lossless}. A label that is renamed later stays as it was in
 earlier nights.`,
     `**Domains** are what they are built on, with the modifier that applies there: a domain on \`numeric(10, 2)\` is a
 decimal. Nothing of a domain is lost with that, since its checks belong to its definition and not to the values.`,
     `**Every other type** is text: composites, arrays that are not in the table, types of extensions and of users (also
-one that is called like a type of Postgres), \`numeric\` without a precision, or with
-one that the rule above leaves out.`,
+one that is called like a type of Postgres), a \`numeric\` that the rule above leaves out.`,
     'Values that the Iceberg type cannot hold:',
     markdownTable(
       ['Postgres', 'special values'],
@@ -158,12 +156,13 @@ function logicalName(logical: NonNullable<ReturnType<typeof parquetFormOf>>['log
 }
 
 function decimalWidths(): string {
-  return [9, 18, 38]
-    .map(
-      (digits) =>
-        `up to ${digits} digits are ${code(parquetFormOf(`decimal(${digits}, 0)`)?.physical[0] ?? '')}`,
-    )
-    .join(', ');
+  const widths = [9, 18, 38].map((digits) => `up to ${digits} digits are ${decimalWidth(digits)}`);
+  return [`one digit is ${decimalWidth(1)}`, ...widths].join(', ');
+}
+
+function decimalWidth(digits: number): string {
+  const physical = parquetFormOf(`decimal(${digits}, 0)`)?.physical ?? [];
+  return physical.map(code).join(' or ');
 }
 
 const SPECIAL_VALUES = `## Special values
