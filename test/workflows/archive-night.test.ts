@@ -353,6 +353,26 @@ test('a cancelled night stops its exports, lets the snapshot go and still report
   });
 });
 
+test('a cancelled night begins no second try: a table that changed says so', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    archiveTable: ({ table }, options) =>
+      table.name === 'a' ? Promise.reject(changed('a')) : untilStopped(options),
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await archiver.happened('start c A');
+    await cancelNight(client, started);
+    await expect(awaitNight(client, started)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+  expect(archiver.events.filter((event) => event.startsWith('open'))).toEqual(['open 00000001-1']);
+  expect(archiver.reports[0]?.tables).toMatchObject([
+    { name: 'a', code: 'table-changed' },
+    { name: 'b', code: 'cancelled' },
+    { name: 'c', code: 'cancelled' },
+  ]);
+});
+
 test('progress shows every table, and rows of the ones that run', async () => {
   const archiver = new FakeArchiver({
     tables: ['a', 'b', 'c', 'd'],
