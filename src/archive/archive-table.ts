@@ -1,5 +1,5 @@
 import { v7 as uuidV7 } from 'uuid';
-import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../clock.ts';
 import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
@@ -17,13 +17,14 @@ import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
-import { DT_FIELD, type LakeSchema, planLakeSchema } from './lake-schema.ts';
+import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
 import { type ArchivedTable, tableLabel } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
+import { TYPE_CONTRACT_VERSION } from './type-contract.ts';
 
 export type ArchiveTableDeps = {
   readonly catalog: Catalog;
@@ -64,9 +65,11 @@ export async function archiveTable(
     },
     options.signal,
   );
-  const columns = mapColumns(table.columns);
+  const known = loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table);
+  const contractVersion = known?.contractVersion ?? TYPE_CONTRACT_VERSION;
+  const columns = mapColumns(table.columns, contractVersion);
   requireKnown(columns, input);
-  const { file, schema } = await exportWithCompanions(input, options, deps, { loaded, table, columns });
+  const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
 
   report('verifying', file);
   const dataFile = await describeDataFile(deps.store, file, {
@@ -80,7 +83,13 @@ export async function archiveTable(
   const committed = await commitNight(input, deps, {
     loaded,
     schema: schema.schema,
-    properties: describeProperties(input.snapshot, table, schema.bindings, boundsOff(schema, input)),
+    properties: describeProperties(
+      input.snapshot,
+      table,
+      schema.bindings,
+      boundsOff(schema, input),
+      contractVersion,
+    ),
     dataFile,
     ddl: encodeDdl(archivedDdl(dump, columns, schema)),
     content: {
@@ -124,7 +133,7 @@ function archivedDdl(dump: SchemaDump, columns: readonly MappedColumn[], schema:
 }
 
 type Planned = {
-  readonly loaded: LoadedTable | undefined;
+  readonly known: KnownTable | undefined;
   readonly table: TableDescription;
   readonly columns: readonly MappedColumn[];
 };
@@ -139,11 +148,9 @@ async function exportWithCompanions(
   deps: ArchiveTableDeps,
   planned: Planned,
 ): Promise<{ file: ExportedFile; schema: LakeSchema }> {
-  const known =
-    planned.loaded === undefined ? undefined : readKnownTable(planned.loaded, input.snapshot, planned.table);
   const companions = new Set<number>();
   for (;;) {
-    const schema = planLakeSchema(planned.table.oid, planned.columns, companions, known);
+    const schema = planLakeSchema(planned.table.oid, planned.columns, companions, planned.known);
     const outcome = await deps.pool.run(
       {
         connection: deps.connection,

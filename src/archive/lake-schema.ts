@@ -19,6 +19,8 @@ export type KnownTable = {
   readonly lastColumnId: number;
   readonly tableOid: number;
   readonly bindings: readonly ColumnBinding[];
+  /** Of the type contract that the table was created with; empty where the lake does not say. */
+  readonly contractVersion: string;
 };
 
 export type LakeSchema = {

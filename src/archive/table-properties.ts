@@ -14,11 +14,9 @@ export const PROPERTY = {
   sourceTable: 'permafrost.source-table',
   sourceTableOid: 'permafrost.source-table-oid',
   columns: 'permafrost.columns',
+  /** Version of the rules in type-contract.ts that the table was created with and keeps for its life. */
   typeContract: 'permafrost.type-contract',
 } as const;
-
-/** Version of the rules in type-contract.ts that a new table is created with and keeps for its life. */
-export const TYPE_CONTRACT_VERSION = '1';
 
 /** The database that a lake table belongs to; the system identifier is absent where the user may not ask for it. */
 export type SourceIdentity = Pick<ExportedSnapshot, 'database' | 'systemIdentifier'>;
@@ -38,6 +36,7 @@ export function describeProperties(
   table: TableDescription,
   bindings: readonly ColumnBinding[],
   boundsOff: readonly NestedField[],
+  contractVersion: string,
 ): Readonly<Record<string, string>> {
   return {
     ...FIXED,
@@ -49,7 +48,7 @@ export function describeProperties(
     [PROPERTY.sourceTable]: table.name,
     [PROPERTY.sourceTableOid]: String(table.oid),
     [PROPERTY.columns]: JSON.stringify(bindings),
-    [PROPERTY.typeContract]: TYPE_CONTRACT_VERSION,
+    [PROPERTY.typeContract]: contractVersion,
     ...Object.fromEntries(
       boundsOff.map((field) => [`write.metadata.metrics.column.${field.name}`, 'counts']),
     ),
@@ -90,6 +89,7 @@ export function readKnownTable(
     lastColumnId: metadata['last-column-id'],
     tableOid: Number(properties[PROPERTY.sourceTableOid]),
     bindings: parseBindings(properties[PROPERTY.columns] ?? ''),
+    contractVersion: properties[PROPERTY.typeContract] ?? '',
   };
 }
 
