@@ -61,6 +61,16 @@ export async function pgDump(url: string): Promise<readonly string[]> {
   return statements.map((statement) => statement.trim()).toSorted();
 }
 
+/** Dumps a database, uncompressed, into a file for `pgRestore`. */
+export async function pgDumpTo(url: string, file: string): Promise<void> {
+  await run(join(bin, 'pg_dump'), ['--format=custom', '--compress=0', '--file', file, url]);
+}
+
+/** Restores what `pgDumpTo` wrote, in one transaction. */
+export async function pgRestore(file: string, url: string): Promise<void> {
+  await run(join(bin, 'pg_restore'), ['--single-transaction', '--dbname', url, file]);
+}
+
 async function becomesReady(url: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
