@@ -1,5 +1,5 @@
 import { v7 as uuidV7 } from 'uuid';
-import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock } from '../clock.ts';
 import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
@@ -14,13 +14,15 @@ import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
-import { DT_FIELD, type LakeSchema, planLakeSchema } from './lake-schema.ts';
+import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
 import type { ArchivedTable } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
+import { describeTableChange } from './table-change.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
+import type { TableWhereabouts } from './table-whereabouts.ts';
 
 export type ArchiveTableDeps = {
   readonly catalog: Catalog;
@@ -30,6 +32,7 @@ export type ArchiveTableDeps = {
   readonly pool: ExportPool;
   readonly clock: Clock;
   readonly reader: SnapshotReader;
+  readonly whereabouts: TableWhereabouts;
 };
 
 /**
@@ -60,7 +63,9 @@ export async function archiveTable(
   );
   const columns = mapColumns(table.columns);
   requireKnown(columns, input);
-  const { file, schema } = await exportWithCompanions(input, options, deps, { loaded, table, columns });
+  const known = loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table);
+  const tableChanges = await findTableChanges(input, deps, table, known);
+  const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
 
   report('verifying', file);
   const dataFile = await describeDataFile(deps.store, file, {
@@ -74,9 +79,13 @@ export async function archiveTable(
   const committed = await commitNight(input, deps, {
     loaded,
     schema: schema.schema,
-    properties: describeProperties(input.snapshot, table, schema.bindings, boundsOff(schema, input)),
+    properties: describeProperties(input.snapshot, table, schema.bindings, boundsOff(schema, input), known),
     dataFile,
-    content: { rowsHash: file.rowsHash, schemaChanges: schema.changes, specialCells: file.specialCells },
+    content: {
+      rowsHash: file.rowsHash,
+      schemaChanges: [...tableChanges, ...schema.changes],
+      specialCells: file.specialCells,
+    },
   });
   return resultOf(committed.snapshot, committed.table, input, {
     seconds: seconds(),
@@ -84,8 +93,19 @@ export async function archiveTable(
   });
 }
 
+/** A table that the lake does not know, or knew by another oid, may have nights under another name. */
+async function findTableChanges(
+  input: ArchiveTableInput,
+  deps: ArchiveTableDeps,
+  table: TableDescription,
+  known: KnownTable | undefined,
+): Promise<readonly string[]> {
+  if (known?.tableOid === table.oid) return describeTableChange(table, known, []);
+  return describeTableChange(table, known, await deps.whereabouts.findElsewhere(input, table.oid));
+}
+
 type Planned = {
-  readonly loaded: LoadedTable | undefined;
+  readonly known: KnownTable | undefined;
   readonly table: TableDescription;
   readonly columns: readonly MappedColumn[];
 };
@@ -100,11 +120,9 @@ async function exportWithCompanions(
   deps: ArchiveTableDeps,
   planned: Planned,
 ): Promise<{ file: ExportedFile; schema: LakeSchema }> {
-  const known =
-    planned.loaded === undefined ? undefined : readKnownTable(planned.loaded, input.snapshot, planned.table);
   const companions = new Set<number>();
   for (;;) {
-    const schema = planLakeSchema(planned.table.oid, planned.columns, companions, known);
+    const schema = planLakeSchema(planned.table.oid, planned.columns, companions, planned.known);
     const outcome = await deps.pool.run(
       {
         connection: deps.connection,

@@ -12,6 +12,7 @@ import { holdSnapshot } from './hold-snapshot.ts';
 import type { NightResult } from './night.ts';
 import { planNight } from './plan-night.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
+import { createWhereabouts } from './table-whereabouts.ts';
 
 export type ArchiverDeps = {
   readonly connection: ConnectionSettings;
@@ -26,10 +27,11 @@ export type ArchiverDeps = {
 
 /** The use cases over one source and one lake. */
 export function createArchiver(deps: ArchiverDeps): Archiver {
+  const whereabouts = createWhereabouts(deps.catalog);
   return {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
     planNight: (request, snapshot, signal) => planNight(request, snapshot, deps, signal),
-    archiveTable: (input, options) => archiveTable(input, options, deps),
+    archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts }),
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };
 }

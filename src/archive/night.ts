@@ -36,6 +36,7 @@ export type PlannedTable = {
   /** Postgres schema and name, unquoted. */
   readonly schema: string;
   readonly name: string;
+  readonly oid: number;
   /** Folder of the table under iceberg/ in the lake. */
   readonly lakeTable: string;
   /** Estimate from the catalog; only for progress. */

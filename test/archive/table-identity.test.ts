@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Archiver } from '../../src/archive/archiver.ts';
+import type { ArchivedTable } from '../../src/archive/night.ts';
+import { loadLakeTable } from '../../src/archive/read-lake.ts';
+import { composeArchiver, type Lake, openLake } from '../../src/composition.ts';
+import { readConfig } from '../../src/config.ts';
+import { createTestDatabase, runSql } from '../postgres/test-server.ts';
+
+let folder: string;
+let url: string;
+let archiver: Archiver & { close(): Promise<void> };
+let lake: Lake;
+let day = 10;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'permafrost-identity-'));
+  url = await createTestDatabase();
+  const config = readConfig(
+    { lake: join(folder, 'lake') },
+    { PERMAFROST_SOURCE: url, PERMAFROST_STATE_FOLDER: join(folder, 'state') },
+  );
+  archiver = composeArchiver(config);
+  lake = openLake(config.lake);
+});
+
+afterAll(async () => {
+  await archiver.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Archives one table for the next date; `lakeTable` is what a definition would say. */
+async function archive(name: string, lakeTable?: string): Promise<ArchivedTable> {
+  const night = `2026-05-${(day += 1)}`;
+  const { signal } = new AbortController();
+  const held = await archiver.openSnapshot(signal);
+  try {
+    const { tables } = await archiver.planNight(
+      { set: 'adhoc', tables: [`public.${name}`], night },
+      held.info,
+    );
+    const [table] = tables;
+    if (table === undefined) throw new Error(`there is no table ${name}`);
+    return await archiver.archiveTable(
+      {
+        night,
+        set: 'adhoc',
+        runId: randomUUID(),
+        table: { ...table, lakeTable: lakeTable ?? table.lakeTable },
+        snapshot: held.info,
+        consistencyGroup: 'A',
+        late: true,
+      },
+      { signal, onProgress: () => undefined },
+    );
+  } finally {
+    await held.close();
+  }
+}
+
+describe('a table that is renamed (B50)', () => {
+  test('goes on in its table of the lake where the definition names that', async () => {
+    await runSql(url, 'CREATE TABLE letters (id int, note text); INSERT INTO letters VALUES (1, NULL)');
+    await archive('letters');
+    await runSql(url, 'ALTER TABLE letters RENAME TO mails; ALTER TABLE mails RENAME note TO remark');
+    const renamed = await archive('mails', 'letters');
+    expect(renamed.schemaChanges).toEqual([
+      'the table was renamed from public.letters to public.mails',
+      'column note was renamed to remark',
+    ]);
+    expect((await archive('mails', 'letters')).schemaChanges).toEqual([]);
+    const { metadata } = await loadLakeTable(lake.catalog, 'letters');
+    expect(metadata.snapshots).toHaveLength(3);
+    expect(metadata.properties).toMatchObject({ 'permafrost.source-table': 'mails' });
+  });
+
+  test('never seems to begin where the definition names no other: the report says where it was', async () => {
+    await runSql(url, 'CREATE TABLE questions (id int)');
+    await archive('questions');
+    await runSql(url, 'ALTER TABLE questions RENAME TO inquiries');
+    const { schemaChanges, lakeTable } = await archive('inquiries');
+    expect(lakeTable).toBe('inquiries');
+    expect(schemaChanges).toEqual([
+      expect.stringMatching(
+        /^the table \(oid \d+\) had another name before; its earlier nights are in the lake as questions; here it begins anew$/,
+      ),
+    ]);
+    expect((await archive('inquiries')).schemaChanges).toEqual([]);
+  });
+
+  test('is found again also when another table has taken its place since', async () => {
+    await runSql(url, 'CREATE TABLE stamps (id int)');
+    await archive('stamps');
+    await runSql(url, 'ALTER TABLE stamps RENAME TO stamps_old; CREATE TABLE stamps (id int, price int)');
+    const { schemaChanges } = await archive('stamps');
+    expect(schemaChanges).toEqual([
+      expect.stringContaining('this is another table than before'),
+      'column price (integer) was added',
+    ]);
+    const moved = await archive('stamps_old');
+    expect(moved.schemaChanges).toEqual([expect.stringContaining('are in the lake as stamps;')]);
+  });
+});
+
+describe('the history of a table', () => {
+  test('is not taken over by another table that a definition points to it', async () => {
+    await runSql(url, 'CREATE TABLE rooms (id int); CREATE TABLE halls (id int)');
+    await archive('rooms');
+    await expect(archive('halls', 'rooms')).rejects.toMatchObject({
+      code: 'lake-foreign',
+      message: "the lake's table rooms holds public.rooms",
+    });
+  });
+
+  test.each(['drops', 'adds'])('is not written on when another engine %s a column', async (change) => {
+    const name = `doors_${change}`;
+    await runSql(url, `CREATE TABLE ${name} (id int, note text)`);
+    await archive(name);
+    const { metadata } = await loadLakeTable(lake.catalog, name);
+    const [schema] = metadata.schemas;
+    if (schema === undefined) throw new Error('the table has no schema');
+    const theirs = { id: 4, name: 'score', required: false, type: 'int' } as const;
+    const fields = change === 'drops' ? schema.fields.slice(0, -1) : [...schema.fields, theirs];
+    await lake.catalog.commit(
+      name,
+      [],
+      [
+        { action: 'add-schema', schema: { ...schema, fields } },
+        { action: 'set-current-schema', 'schema-id': -1 },
+      ],
+    );
+    await expect(archive(name)).rejects.toMatchObject({ code: 'lake-foreign' });
+    expect((await loadLakeTable(lake.catalog, name)).metadata.snapshots).toHaveLength(1);
+  });
+});
