@@ -16,7 +16,7 @@ import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
 import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
-import type { ArchivedTable } from './night.ts';
+import type { ArchivedTable, SpecialValues } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -84,7 +84,7 @@ export async function archiveTable(
     content: {
       rowsHash: file.rowsHash,
       schemaChanges: [...tableChanges, ...schema.changes],
-      specialCells: file.specialCells,
+      specialCells: nameCompanions(file, schema),
     },
   });
   return resultOf(committed.snapshot, committed.table, input, {
@@ -167,6 +167,14 @@ function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): read
       nullable: true,
       companion: binding?.companionFieldId !== undefined,
     };
+  });
+}
+
+function nameCompanions({ specialCells }: ExportedFile, schema: LakeSchema): readonly SpecialValues[] {
+  return specialCells.map(({ column, cells }) => {
+    const binding = schema.bindings.find((candidate) => !candidate.retired && candidate.name === column);
+    const companion = schema.schema.fields.find((field) => field.id === binding?.companionFieldId);
+    return { column, cells, companion: companion?.name ?? `${column}__raw` };
   });
 }
 

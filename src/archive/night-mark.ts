@@ -128,5 +128,5 @@ export function schemaChangesOf({ summary }: Snapshot): readonly string[] {
   return schemaChanges.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]'));
 }
 
-const specialCells = z.array(z.object({ column: z.string(), cells: z.number() }));
+const specialCells = z.array(z.object({ column: z.string(), cells: z.number(), companion: z.string() }));
 const schemaChanges = z.array(z.string());

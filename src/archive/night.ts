@@ -79,9 +79,18 @@ export type ArchivedTable = {
   /** True when an earlier attempt had committed this night already and nothing was done. */
   readonly alreadyCommitted: boolean;
   /** Values kept as text in a companion column, by column; empty almost always. */
-  readonly specialValues: readonly { readonly column: string; readonly cells: number }[];
+  readonly specialValues: readonly SpecialValues[];
   /** What changed in the table since the night before, one sentence each. */
   readonly schemaChanges: readonly string[];
+};
+
+/** Cells of a column that a companion keeps. */
+export type SpecialValues = {
+  /** In Postgres. */
+  readonly column: string;
+  readonly cells: number;
+  /** The companion's name in the lake: `<name>__raw`, unless a column has that name. */
+  readonly companion: string;
 };
 
 export type FailedTable = {

@@ -41,7 +41,7 @@ function notes(result: NightResult): readonly string[] {
           ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
           ...table.specialValues.map(
             (special) =>
-              `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.column}__raw`,
+              `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.companion}`,
           ),
         ],
   );
