@@ -33,6 +33,8 @@ export type ArchiveTableDeps = {
   readonly clock: Clock;
   readonly reader: SnapshotReader;
   readonly whereabouts: TableWhereabouts;
+  /** What the same database was before it was upgraded, moved or renamed. */
+  readonly formerSource: string | undefined;
 };
 
 /**
@@ -63,7 +65,8 @@ export async function archiveTable(
   );
   const columns = mapColumns(table.columns);
   requireKnown(columns, input);
-  const known = loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table);
+  const known =
+    loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table, deps.formerSource);
   const tableChanges = await findTableChanges(input, deps, table, known);
   const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
 

@@ -23,6 +23,7 @@ export type ArchiverDeps = {
   readonly pool: ExportPool;
   readonly mailer: Mailer;
   readonly clock: Clock;
+  readonly formerSource: string | undefined;
 };
 
 /** The use cases over one source and one lake. */

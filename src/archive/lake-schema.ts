@@ -21,7 +21,8 @@ export type KnownTable = {
   readonly source: { readonly schema: string; readonly name: string };
   readonly schema: Schema;
   readonly lastColumnId: number;
-  readonly tableOid: number;
+  /** Undefined where the database was on another server then, whose oids say nothing here. */
+  readonly tableOid: number | undefined;
   /** Oids that it had before this one. */
   readonly formerOids: readonly number[];
   readonly bindings: readonly ColumnBinding[];

@@ -19,6 +19,9 @@ export function describeTableChange(
       [`the table (oid ${table.oid}) had another name before`, ...others, 'here it begins anew'].join('; '),
     ];
   }
+  if (known.tableOid === undefined) {
+    return ['the database was upgraded, moved or renamed; the columns were matched by name'];
+  }
   if (known.tableOid !== table.oid) {
     const another = `this is another table than before (oid ${known.tableOid} before, ${table.oid} now): dropped and re-created, or renamed to take its place`;
     return [[another, 'its columns were matched by name', ...others].join('; ')];

@@ -4,7 +4,8 @@ import type { NestedField, Schema } from '../iceberg/schema.ts';
 import type { TableDescription } from '../postgres/table-description.ts';
 import { type ColumnBinding, parseBindings } from './column-binding.ts';
 import { DT_FIELD, type KnownTable } from './lake-schema.ts';
-import { type ExportedSnapshot, tableLabel } from './night.ts';
+import { tableLabel } from './night.ts';
+import { isSameSource, printSource, type SourceIdentity } from './source-identity.ts';
 
 /** Table properties by which the product knows its own tables again. */
 export const PROPERTY = {
@@ -21,9 +22,6 @@ export const PROPERTY = {
 
 /** Version of the rules in type-contract.ts that a new table is created with and keeps for its life. */
 export const TYPE_CONTRACT_VERSION = '1';
-
-/** The database that a lake table belongs to; the system identifier is absent where the user may not ask for it. */
-export type SourceIdentity = Pick<ExportedSnapshot, 'database' | 'systemIdentifier'>;
 
 /** Snapshots are kept for ever and nothing but Permafrost may delete files. */
 const FIXED: Readonly<Record<string, string>> = {
@@ -66,45 +64,58 @@ export function describeProperties(
 
 function formerOids(oid: number, known: KnownTable | undefined): readonly number[] {
   if (known === undefined) return [];
-  const held = new Set([...known.formerOids, known.tableOid]);
+  const held = new Set([...known.formerOids, known.tableOid ?? oid]);
   held.delete(oid);
   return [...held].slice(-MOST_FORMER_OIDS);
 }
 
 /**
  * What the lake knows of a table that is there. A table of the same oid is the same one, whatever it is called now.
+ * `formerSource` is what the operator calls the same database before it was upgraded, moved or renamed.
  * Error: `lake-foreign` when it belongs to another database or table, or another writer changed its schema.
  */
 export function readKnownTable(
   loaded: LoadedTable,
   identity: SourceIdentity,
   table: Pick<TableDescription, 'oid' | 'schema' | 'name'>,
+  formerSource: string | undefined,
 ): KnownTable {
-  const { properties } = loaded.metadata;
-  if (!isOfSource(loaded, identity)) {
-    throw new PermafrostError(
-      'lake-foreign',
-      `the lake's table ${loaded.name} belongs to another database (${properties[PROPERTY.sourceDatabase] ?? 'unknown'})`,
-      { cure: 'archive this source into a lake folder of its own' },
-    );
-  }
+  const from = sourceOf(loaded);
+  const isSame = isSameSource(from, identity);
+  if (!isSame && printSource(from) !== formerSource) throw refuseSource(loaded.name, from);
   const known = readTable(loaded);
   const { source } = known;
   const hasItsName = source.schema === table.schema && source.name === table.name;
-  if (!hasItsName && known.tableOid !== table.oid) {
+  if (!hasItsName && !(isSame && known.tableOid === table.oid)) {
     throw new PermafrostError('lake-foreign', `the lake's table ${loaded.name} holds ${tableLabel(source)}`, {
       cure: `give ${tableLabel(table)} a lakeTable of its own in the source set`,
     });
   }
-  return known;
+  return isSame ? known : { ...known, tableOid: undefined, formerOids: [] };
+}
+
+function refuseSource(name: string, from: SourceIdentity): PermafrostError {
+  const source = printSource(from);
+  return new PermafrostError(
+    'lake-foreign',
+    `the lake's table ${name} belongs to another database (${source})`,
+    {
+      cure: `archive this source into a lake folder of its own; or, if it is that database, upgraded, moved or renamed since, set PERMAFROST_FORMER_SOURCE=${source}`,
+    },
+  );
 }
 
 /** True where the lake's table was archived from this database. */
-export function isOfSource({ metadata }: LoadedTable, identity: SourceIdentity): boolean {
-  return (
-    metadata.properties[PROPERTY.sourceDatabase] === identity.database &&
-    isSameSystem(metadata.properties[PROPERTY.sourceSystem] ?? '', identity.systemIdentifier ?? '')
-  );
+export function isOfSource(loaded: LoadedTable, identity: SourceIdentity): boolean {
+  return isSameSource(sourceOf(loaded), identity);
+}
+
+function sourceOf({ metadata: { properties } }: LoadedTable): SourceIdentity {
+  const systemIdentifier = properties[PROPERTY.sourceSystem];
+  return {
+    database: properties[PROPERTY.sourceDatabase] ?? 'unknown',
+    ...(systemIdentifier === undefined ? {} : { systemIdentifier }),
+  };
 }
 
 /** Every oid whose nights the lake's table holds. */
@@ -149,9 +160,4 @@ function requireBound(name: string, schema: Schema, bindings: readonly ColumnBin
     `the schema of the lake's table ${name} is not the one that its property ${PROPERTY.columns} speaks of`,
     { cure: "undo what another engine changed in the table's columns, then archive the night again" },
   );
-}
-
-/** What either side may not know cannot differ. */
-function isSameSystem(known: string, now: string): boolean {
-  return known === '' || now === '' || known === now;
 }

@@ -6,25 +6,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Archiver } from '../../src/archive/archiver.ts';
 import type { ArchivedTable } from '../../src/archive/night.ts';
 import { loadLakeTable } from '../../src/archive/read-lake.ts';
-import { composeArchiver, type Lake, openLake } from '../../src/composition.ts';
-import { readConfig } from '../../src/config.ts';
-import { createTestDatabase, runSql } from '../postgres/test-server.ts';
+import { composeArchiver, type ComposedArchiver, type Lake, openLake } from '../../src/composition.ts';
+import { type Config, type Environment, readConfig } from '../../src/config.ts';
+import type { PermafrostError } from '../../src/errors.ts';
+import { createTestDatabase, runSql, startTestPostgres } from '../postgres/test-server.ts';
 
 let folder: string;
 let url: string;
-let archiver: Archiver & { close(): Promise<void> };
+let archiver: ComposedArchiver;
 let lake: Lake;
 let day = 10;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'permafrost-identity-'));
   url = await createTestDatabase();
-  const config = readConfig(
-    { lake: join(folder, 'lake') },
-    { PERMAFROST_SOURCE: url, PERMAFROST_STATE_FOLDER: join(folder, 'state') },
-  );
-  archiver = composeArchiver(config);
-  lake = openLake(config.lake);
+  archiver = composeArchiver(configOf(url));
+  lake = openLake(configOf(url).lake);
 });
 
 afterAll(async () => {
@@ -32,19 +29,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+function configOf(source: string, environment: Environment = {}): Config {
+  return readConfig(
+    { lake: join(folder, 'lake') },
+    { ...environment, PERMAFROST_SOURCE: source, PERMAFROST_STATE_FOLDER: join(folder, 'state') },
+  );
+}
+
 /** Archives one table for the next date; `lakeTable` is what a definition would say. */
-async function archive(name: string, lakeTable?: string): Promise<ArchivedTable> {
+async function archive(name: string, lakeTable?: string, by: Archiver = archiver): Promise<ArchivedTable> {
   const night = `2026-05-${(day += 1)}`;
   const { signal } = new AbortController();
-  const held = await archiver.openSnapshot(signal);
+  const held = await by.openSnapshot(signal);
   try {
-    const { tables } = await archiver.planNight(
-      { set: 'adhoc', tables: [`public.${name}`], night },
-      held.info,
-    );
-    const [table] = tables;
+    const request = { set: 'adhoc', tables: [`public.${name}`], night };
+    const [table] = (await by.planNight(request, held.info)).tables;
     if (table === undefined) throw new Error(`there is no table ${name}`);
-    return await archiver.archiveTable(
+    return await by.archiveTable(
       {
         night,
         set: 'adhoc',
@@ -134,5 +135,46 @@ describe('the history of a table', () => {
     );
     await expect(archive(name)).rejects.toMatchObject({ code: 'lake-foreign' });
     expect((await loadLakeTable(lake.catalog, name)).metadata.snapshots).toHaveLength(1);
+  });
+});
+
+describe('a database that goes on on another server', () => {
+  test('is refused with the cure, and goes on by the names of its columns once the operator says so', async () => {
+    await runSql(url, 'CREATE TABLE keys (id int, gone int, note text); ALTER TABLE keys DROP gone');
+    await archive('keys');
+    const server = await startTestPostgres();
+    const stranger = composeArchiver(configOf(server.url));
+    try {
+      await runSql(server.url, "CREATE TABLE keys (id int, note text); INSERT INTO keys VALUES (1, 'moved')");
+      const refusal: unknown = await archive('keys', 'keys', stranger).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'lake-foreign' });
+      await expect(stranger.checkNight({ set: 'adhoc', tables: ['public.keys'] })).rejects.toMatchObject({
+        code: 'lake-foreign',
+      });
+      const [, formerSource] =
+        /PERMAFROST_FORMER_SOURCE=(\d+\/\w+)$/.exec((refusal as PermafrostError).cure ?? '') ?? [];
+
+      const known = composeArchiver(configOf(server.url, { PERMAFROST_FORMER_SOURCE: formerSource }));
+      try {
+        await known.checkNight({ set: 'adhoc', tables: ['public.keys'] });
+        const { schemaChanges, rows } = await archive('keys', 'keys', known);
+        expect(schemaChanges).toEqual([
+          'the database was upgraded, moved or renamed; the columns were matched by name',
+        ]);
+        expect(rows).toBe(1);
+      } finally {
+        await known.close();
+      }
+      // From then on it is the source, and the setting has done its work; the former one is a stranger.
+      expect((await archive('keys', 'keys', stranger)).schemaChanges).toEqual([]);
+      await expect(archive('keys')).rejects.toMatchObject({ code: 'lake-foreign' });
+      const { metadata } = await loadLakeTable(lake.catalog, 'keys');
+      expect(metadata.schemas.map(({ fields }) => fields.map(({ id, name }) => `${name}=${id}`))).toEqual([
+        ['dt=1', 'id=2', 'note=3'],
+      ]);
+    } finally {
+      await stranger.close();
+      await server.stop();
+    }
   });
 });
