@@ -10,6 +10,7 @@ import type { WireColumn } from '../postgres/wire-column.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
 import type { ArchiveTableInput, ArchiveTableOptions } from './archiver.ts';
+import { fieldsWithoutBounds, requireNamed } from './bounds-off.ts';
 import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
@@ -64,9 +65,9 @@ export async function archiveTable(
     options.signal,
   );
   const columns = mapColumns(table.columns);
-  requireKnown(columns, input);
   const known =
     loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table, deps.formerSource);
+  requireNamed(input.table.boundsOff, table.oid, columns, known);
   const tableChanges = await findTableChanges(input, deps, table, known);
   const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
 
@@ -74,7 +75,7 @@ export async function archiveTable(
   const dataFile = await describeDataFile(deps.store, file, {
     fields: fileFields(schema),
     days: toEpochDays(input.night),
-    boundsOff: new Set(boundsOff(schema, input).map((field) => field.id)),
+    boundsOff: new Set(fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.id)),
   });
 
   report('committing', file);
@@ -82,7 +83,13 @@ export async function archiveTable(
   const committed = await commitNight(input, deps, {
     loaded,
     schema: schema.schema,
-    properties: describeProperties(input.snapshot, table, schema.bindings, boundsOff(schema, input), known),
+    properties: describeProperties(
+      input.snapshot,
+      table,
+      schema.bindings,
+      fieldsWithoutBounds(schema, input.table.boundsOff),
+      known,
+    ),
     dataFile,
     content: {
       rowsHash: file.rowsHash,
@@ -135,7 +142,7 @@ async function exportWithCompanions(
         table: planned.table,
         columns: wireColumns(planned.columns, schema),
         fields: fileFields(schema),
-        withoutStatistics: boundsOff(schema, input).map((field) => field.name),
+        withoutStatistics: fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.name),
         days: toEpochDays(input.night),
       },
       {
@@ -192,25 +199,4 @@ function fileFields(schema: LakeSchema): readonly NestedField[] {
         : [binding.fieldId, binding.companionFieldId],
     );
   return [DT_FIELD, ...ids.flatMap((id) => byId.get(id) ?? [])];
-}
-
-/** A slip in a name would put privileged values into manifests, unnoticed. */
-function requireKnown(columns: readonly MappedColumn[], { table }: ArchiveTableInput): void {
-  const unknown = table.boundsOff.filter((name) => !columns.some((column) => column.name === name));
-  if (unknown.length === 0) return;
-  throw new PermafrostError(
-    'configuration',
-    `boundsOff names columns that the table does not have: ${unknown.join(', ')}`,
-    {
-      cure: 'correct the definition of the table in tables/',
-    },
-  );
-}
-
-/** Fields, companions too, whose values may not stand in manifests and footers. */
-function boundsOff(schema: LakeSchema, input: ArchiveTableInput): readonly NestedField[] {
-  const ids = schema.bindings
-    .filter((binding) => input.table.boundsOff.includes(binding.name))
-    .flatMap((binding) => [binding.fieldId, binding.companionFieldId]);
-  return schema.schema.fields.filter((field) => ids.includes(field.id));
 }

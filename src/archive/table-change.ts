@@ -11,20 +11,17 @@ export function describeTableChange(
   known: KnownTable | undefined,
   elsewhere: readonly string[],
 ): readonly string[] {
-  const others =
-    elsewhere.length === 0 ? [] : [`its earlier nights are in the lake as ${elsewhere.join(', ')}`];
+  const others = elsewhere.join(', ');
   if (known === undefined) {
-    if (others.length === 0) return [];
-    return [
-      [`the table (oid ${table.oid}) had another name before`, ...others, 'here it begins anew'].join('; '),
-    ];
+    if (others === '') return [];
+    return [`the table (oid ${table.oid}) begins anew here; its earlier nights are in the lake as ${others}`];
   }
   if (known.tableOid === undefined) {
     return ['the database was upgraded, moved or renamed; the columns were matched by name'];
   }
   if (known.tableOid !== table.oid) {
-    const another = `this is another table than before (oid ${known.tableOid} before, ${table.oid} now): dropped and re-created, or renamed to take its place`;
-    return [[another, 'its columns were matched by name', ...others].join('; ')];
+    const another = `this is another table than before (oid ${known.tableOid} before, ${table.oid} now): dropped and re-created, or renamed to take its place; its columns were matched by name`;
+    return [others === '' ? another : `${another}; its own earlier nights are in the lake as ${others}`];
   }
   const { source } = known;
   if (source.schema === table.schema && source.name === table.name) return [];

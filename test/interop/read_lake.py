@@ -146,7 +146,7 @@ def edge_conditions(table: pa.Table, columns: list) -> list:
     kinds = {name: kind for name, kind, *_ in connection.execute("DESCRIBE lake_table").fetchall()}
     chosen = {}
     for name in columns:
-        if kinds[name] in PRUNED_TYPES:
+        if kinds[name] in PRUNED_TYPES or kinds[name].startswith("DECIMAL"):
             chosen.setdefault(kinds[name], name)
     found = []
     for kind, name in chosen.items():

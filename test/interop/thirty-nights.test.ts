@@ -118,6 +118,16 @@ describe.skipIf(python === undefined)('thirty nights', { timeout: 60_000 }, () =
         expect(read.files).toBe(engine === 'duckdb' ? null : Math.min(truth.rows, 1));
       }
     });
+
+    test('skips no file of before a promotion for its narrower bounds', async () => {
+      const today = lives.get('ledger')?.at(-1) as LifeStage;
+      const rows = [...today.nights.values()].reduce((sum, truth) => sum + truth.rows, 0);
+      // Grown from int, int again, numeric(8,2) and numeric(10,2).
+      for (const column of ['id', 'a__15', 'price__6', 'price']) {
+        const table = { reader: engine, table: today.folder, columns: [column] };
+        expect(await reader.checkPruning(table), column).toEqual({ rows, conditions: 3, wrong: [] });
+      }
+    });
   });
 });
 

@@ -288,9 +288,7 @@ export const yearBook: readonly Entry[] = [
         'column title was renamed to note',
         "the lake's column note (field 14) is called note__14 now",
       ],
-      office: [
-        'the table (oid X) had another name before; its earlier nights are in the lake as branch; here it begins anew',
-      ],
+      office: ['the table (oid X) begins anew here; its earlier nights are in the lake as branch'],
     },
     live: 'id=2 note=3 b=4 a=15 price=21 seen=22 seen__raw=23 tags=24 status=9 small=10 ratio=11 dt__26=26 dt__26__raw=31 dt__raw=27 price__raw=28 seen__raw__29=29 _file__30=30 Note__32=32 TITLE__33=33',
     retired: 'note__14=14',
@@ -347,9 +345,7 @@ export const yearBook: readonly Entry[] = [
         'column a was dropped; its field (34) keeps its earlier nights readable as a',
         'column fresh was dropped; its field (35) keeps its earlier nights readable as fresh',
       ],
-      ledger_old: [
-        'the table (oid X) had another name before; its earlier nights are in the lake as ledger; here it begins anew',
-      ],
+      ledger_old: ['the table (oid X) begins anew here; its earlier nights are in the lake as ledger'],
     },
     live: 'id=2 note=3 price=21 added=36',
     retired: 'a=34 fresh=35',
@@ -362,16 +358,14 @@ export const yearBook: readonly Entry[] = [
       INSERT INTO ledger VALUES ('back', 2.5, 9, 9.99, 'b')`,
     report: {
       ledger: [
-        'this is another table than before (oid X before, Y now): dropped and re-created, or renamed to take its place; its columns were matched by name; its earlier nights are in the lake as ledger_old',
+        'this is another table than before (oid X before, Y now): dropped and re-created, or renamed to take its place; its columns were matched by name; its own earlier nights are in the lake as ledger_old',
         'column a (numeric(6,1)) was added',
         'column fresh (text) was added',
         'column added was dropped; its field (36) keeps its earlier nights readable as added',
         "the lake's column a (field 34) is called a__34 now",
         "the lake's column fresh (field 35) is called fresh__35 now",
       ],
-      ledger_next: [
-        'the table (oid X) had another name before; its earlier nights are in the lake as ledger; here it begins anew',
-      ],
+      ledger_next: ['the table (oid X) begins anew here; its earlier nights are in the lake as ledger'],
     },
     live: 'note=3 a=37 id=2 price=21 fresh=38',
     retired: 'a__34=34 fresh__35=35 added=36',
