@@ -20,6 +20,8 @@ export type Config = {
   /** `<system identifier>/<database>`: what the source was before it was upgraded, moved or renamed. */
   readonly formerSource: string | undefined;
   readonly lake: StoreLocation;
+  /** Where tables are restored to; undefined for commands that restore nothing. */
+  readonly into: RestoreTarget | undefined;
   /** A source set in tables/, or `adhoc` where only patterns are given. */
   readonly set: string;
   readonly tables: readonly string[];
@@ -33,6 +35,10 @@ export type Config = {
   readonly mail: MailSettings;
   readonly logLevel: LogLevel;
 };
+
+export type RestoreTarget =
+  | { readonly kind: 'database'; readonly connection: ConnectionSettings }
+  | { readonly kind: 'folder'; readonly folder: string };
 
 export type TemporalConfig = {
   /** `host:port`; undefined: find a server, or start one. */
@@ -48,6 +54,7 @@ export type TemporalConfig = {
 export type Flags = {
   readonly source?: string;
   readonly lake?: string;
+  readonly into?: string;
   readonly set?: string;
   readonly tables?: readonly string[];
 };
@@ -80,6 +87,7 @@ const variables = z.object({
     .regex(/^\d*\/[^\0]+$/, 'must be <system identifier>/<database>, as the error says it')
     .optional(),
   PERMAFROST_LAKE: readBy(readLake).prefault('./lake'),
+  PERMAFROST_INTO: readBy(readTarget).optional(),
   PERMAFROST_SET: z
     .string()
     .regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a file in tables/')
@@ -106,7 +114,7 @@ const variables = z.object({
 type Variables = z.infer<typeof variables>;
 
 /** Each can stand in a file instead, named by `<name>_FILE`. */
-const secrets = ['PERMAFROST_SOURCE', 'PGPASSWORD', 'PERMAFROST_SMTP_URL'] as const;
+const secrets = ['PERMAFROST_SOURCE', 'PERMAFROST_INTO', 'PGPASSWORD', 'PERMAFROST_SMTP_URL'] as const;
 
 /** Reads and checks everything. Error: `configuration`, listing every problem. */
 export function readConfig(flags: Flags, env: Environment = process.env): Config {
@@ -117,7 +125,9 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
   for (const { path, message } of parsed.error?.issues ?? []) {
     problems.push(`${labelOf(String(path[0]), flags)}: ${message}`);
   }
-  if (flags.source !== undefined && holdsPassword(flags.source)) problems.push(passwordInArguments);
+  for (const flag of ['source', 'into'] as const) {
+    if (holdsPassword(flags[flag] ?? '')) problems.push(passwordInArguments(flag));
+  }
   if (!parsed.success || problems.length > 0) {
     throw new PermafrostError('configuration', problems.join('\n'), {
       cure: problems.length === 1 ? 'correct this setting' : 'correct these settings',
@@ -126,9 +136,12 @@ export function readConfig(flags: Flags, env: Environment = process.env): Config
   return assemble(parsed.data, flags);
 }
 
-const passwordInArguments =
-  '--source: a password on the command line can be read by every user of this machine ' +
-  '(put it into PGPASSWORD or ~/.pgpass, or the whole URL into PERMAFROST_SOURCE)';
+function passwordInArguments(flag: 'source' | 'into'): string {
+  return (
+    `--${flag}: a password on the command line can be read by every user of this machine ` +
+    `(put it into PGPASSWORD or ~/.pgpass, or the whole URL into ${variableOf(flag)})`
+  );
+}
 
 function holdsPassword(url: string): boolean {
   try {
@@ -144,6 +157,7 @@ function assemble(values: Variables, flags: Flags): Config {
     source: withPassword(values.PERMAFROST_SOURCE, values.PGPASSWORD),
     formerSource: values.PERMAFROST_FORMER_SOURCE,
     lake: values.PERMAFROST_LAKE,
+    into: withTargetPassword(values.PERMAFROST_INTO, values.PGPASSWORD),
     set: values.PERMAFROST_SET,
     tables: flags.tables ?? [],
     tableConcurrency: values.PERMAFROST_TABLE_CONCURRENCY,
@@ -173,6 +187,14 @@ function withPassword(
 ): ConnectionSettings | undefined {
   if (source === undefined || source.password !== undefined || password === undefined) return source;
   return { ...source, password };
+}
+
+function withTargetPassword(
+  into: RestoreTarget | undefined,
+  password: string | undefined,
+): RestoreTarget | undefined {
+  if (into?.kind !== 'database') return into;
+  return { kind: 'database', connection: withPassword(into.connection, password) ?? into.connection };
 }
 
 /** A misspelt variable would otherwise leave its default in force, and nobody would notice. */
@@ -212,6 +234,13 @@ function readSecret(file: string): string | undefined {
   }
 }
 
+function readTarget(value: string): RestoreTarget {
+  if (value.trim() === '')
+    throw new PermafrostError('configuration', 'it is empty', { cure: 'name a database or a folder' });
+  if (/^postgres(ql)?:/i.test(value)) return { kind: 'database', connection: parseSourceUrl(value) };
+  return { kind: 'folder', folder: resolve(value) };
+}
+
 function readLake(value: string): StoreLocation {
   // An empty flag is a shell variable that was never set; taken as a path it would be the working directory.
   if (value.trim() === '')
@@ -234,19 +263,25 @@ function readLake(value: string): StoreLocation {
 
 /** Flags as the variables that they win over. */
 function flagged(flags: Flags): Record<string, string> {
-  return {
-    ...(flags.source === undefined ? {} : { PERMAFROST_SOURCE: flags.source }),
-    ...(flags.lake === undefined ? {} : { PERMAFROST_LAKE: flags.lake }),
-    ...(flags.set === undefined ? {} : { PERMAFROST_SET: flags.set }),
-  };
+  const given: Record<string, string> = {};
+  for (const flag of settingFlags) {
+    const value = flags[flag];
+    if (value !== undefined) given[variableOf(flag)] = value;
+  }
+  return given;
+}
+
+/** Flags that stand for a variable of the same name. */
+const settingFlags = ['source', 'lake', 'into', 'set'] as const;
+
+function variableOf(flag: (typeof settingFlags)[number]): string {
+  return `PERMAFROST_${flag.toUpperCase()}`;
 }
 
 /** What the person wrote: the flag where it was given, else the variable. */
 function labelOf(variable: string, flags: Flags): string {
-  if (variable === 'PERMAFROST_SOURCE' && flags.source !== undefined) return '--source';
-  if (variable === 'PERMAFROST_LAKE' && flags.lake !== undefined) return '--lake';
-  if (variable === 'PERMAFROST_SET' && flags.set !== undefined) return '--set';
-  return variable;
+  const flag = settingFlags.find((name) => flags[name] !== undefined && variableOf(name) === variable);
+  return flag === undefined ? variable : `--${flag}`;
 }
 
 function explain(error: unknown): string {
@@ -263,5 +298,13 @@ export function requireSource(config: Config): ConnectionSettings {
   if (config.source !== undefined) return config.source;
   throw new PermafrostError('configuration', 'no source database is named', {
     cure: 'give --source postgres://user@host/database, or set PERMAFROST_SOURCE',
+  });
+}
+
+/** Where to restore to. Error: `configuration` where none is named. */
+export function requireTarget(config: Config): RestoreTarget {
+  if (config.into !== undefined) return config.into;
+  throw new PermafrostError('configuration', 'nothing is named to restore into', {
+    cure: 'give --into postgres://user@host/database, or --into with a folder',
   });
 }

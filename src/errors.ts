@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'lake-not-found'
   /** The lake holds this night already, from a better moment than the one that would replace it. */
   | 'night-taken'
+  /** The database or folder to restore into is not empty, lacks something, or may not be written. */
+  | 'target-unsuitable'
   /** Another writer made its metadata current first. */
   | 'commit-conflict'
   /** The commit may or may not have happened; nothing may be deleted. */

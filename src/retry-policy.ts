@@ -29,6 +29,7 @@ const retryRules: Readonly<Record<ErrorCode, RetryRule>> = {
   'lake-foreign': 'never',
   'lake-not-found': 'never',
   'night-taken': 'never',
+  'target-unsuitable': 'never',
   'commit-conflict': 'until-time-is-up',
   'commit-state-unknown': 'until-time-is-up',
   'mail-undeliverable': 'until-time-is-up',

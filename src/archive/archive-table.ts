@@ -5,19 +5,22 @@ import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { describeTable } from '../postgres/describe-table.ts';
+import { dumpSchema, type SchemaDump } from '../postgres/schema-dump.ts';
 import type { TableDescription } from '../postgres/table-description.ts';
 import type { WireColumn } from '../postgres/wire-column.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
+import { type ArchivedDdl, encodeDdl } from './archived-ddl.ts';
 import type { ArchiveTableInput, ArchiveTableOptions } from './archiver.ts';
 import { fieldsWithoutBounds, requireNamed } from './bounds-off.ts';
+import type { ColumnBinding } from './column-binding.ts';
 import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
 import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
-import type { ArchivedTable, SpecialValues } from './night.ts';
+import { type ArchivedTable, type SpecialValues, tableLabel } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -59,9 +62,12 @@ export async function archiveTable(
     return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
   }
   refuseToFalsify(loaded, input);
-  const table = await deps.reader.read(
+  const { table, dump } = await deps.reader.read(
     input.snapshot,
-    (session) => describeTable(session, input.table),
+    async (session) => {
+      const described = await describeTable(session, input.table);
+      return { table: described, dump: await dumpSchema(session, [described.oid]) };
+    },
     options.signal,
   );
   const columns = mapColumns(table.columns);
@@ -91,10 +97,13 @@ export async function archiveTable(
       known,
     ),
     dataFile,
+    ddl: encodeDdl(archivedDdl(dump, columns, schema)),
     content: {
       rowsHash: file.rowsHash,
       schemaChanges: [...tableChanges, ...schema.changes],
       specialCells: nameCompanions(file, schema),
+      sequences: dump.sequenceValues,
+      unreadSequences: dump.unreadSequences.map(tableLabel),
     },
   });
   return resultOf(committed.snapshot, committed.table, input, {
@@ -112,6 +121,32 @@ async function findTableChanges(
 ): Promise<readonly string[]> {
   if (known?.tableOid === table.oid) return describeTableChange(table, known, []);
   return describeTableChange(table, known, await deps.whereabouts.findElsewhere(input, table.oid));
+}
+
+/** How the table is made, and where the data file holds its columns. */
+function archivedDdl(dump: SchemaDump, columns: readonly MappedColumn[], schema: LakeSchema): ArchivedDdl {
+  const { database, tables } = dump;
+  const [table] = tables;
+  if (table === undefined) throw new PermafrostError('unexpected', 'the schema of a table has no table');
+  return {
+    database,
+    table,
+    columns: columns.flatMap(({ attnum, name, wire, baseType, generated }) => {
+      const binding = liveBinding(schema, attnum);
+      if (binding === undefined) return [];
+      const { fieldId, companionFieldId } = binding;
+      return [
+        {
+          name,
+          wire,
+          baseType,
+          generated,
+          fieldId,
+          ...(companionFieldId === undefined ? {} : { companionFieldId }),
+        },
+      ];
+    }),
+  };
 }
 
 type Planned = {
@@ -167,15 +202,12 @@ function refuseSpecialValues(columns: readonly MappedColumn[]): PermafrostError 
 
 function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): readonly WireColumn[] {
   return columns.map((column) => {
-    const binding = schema.bindings.find(
-      (candidate) => !candidate.retired && candidate.attnum === column.attnum,
-    );
     return {
       name: column.name,
       expression: column.expression,
       wire: column.wire,
       nullable: true,
-      companion: binding?.companionFieldId !== undefined,
+      companion: liveBinding(schema, column.attnum)?.companionFieldId !== undefined,
     };
   });
 }
@@ -186,6 +218,10 @@ function nameCompanions({ specialCells }: ExportedFile, schema: LakeSchema): rea
     const companion = schema.schema.fields.find((field) => field.id === binding?.companionFieldId);
     return { column, cells, companion: companion?.name ?? `${column}__raw` };
   });
+}
+
+function liveBinding(schema: LakeSchema, attnum: number): ColumnBinding | undefined {
+  return schema.bindings.find((binding) => !binding.retired && binding.attnum === attnum);
 }
 
 /** What the data file holds: `dt` and the live columns with their companions, in the order of the stream. */

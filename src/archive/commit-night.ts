@@ -11,8 +11,9 @@ import { newSnapshotId, type StagedSnapshot, stageSnapshot } from '../iceberg/st
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../iceberg/table-update.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { ddlPath, type StoredDdl } from './archived-ddl.ts';
 import type { ArchiveTableInput } from './archiver.ts';
-import { findMark, type MarkedContent, markNight, refuseToFalsify } from './night-mark.ts';
+import { findMark, MARK, type MarkedContent, markNight, refuseToFalsify } from './night-mark.ts';
 import { DT_PARTITIONING } from './partitioning.ts';
 import { currentSnapshot, pathOf } from './read-lake.ts';
 
@@ -28,7 +29,8 @@ export type NightCommit = {
   readonly schema: Schema;
   readonly properties: Readonly<Record<string, string>>;
   readonly dataFile: DataFile;
-  readonly content: MarkedContent;
+  readonly ddl: StoredDdl;
+  readonly content: Omit<MarkedContent, 'ddlDigest'>;
 };
 
 export type CommittedNight = {
@@ -78,6 +80,9 @@ async function commitOnce(
   refuseToFalsify(base, input);
   const staged = await stage(input, deps, commit, base);
   const location = pathOf(store, base?.metadata.location ?? catalog.tableLocation(lakeTable));
+  if (!holdsDdl(base, commit.ddl)) {
+    await store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes);
+  }
   for (const file of staged.filesToWrite) await store.putIfAbsent(`${location}/${file.path}`, file.bytes);
   const table = await catalog.commit(lakeTable, staged.requirements, staged.updates);
   return { table, snapshot: staged.snapshot, alreadyCommitted: false };
@@ -110,7 +115,7 @@ async function stage(
     snapshotId: newSnapshotId(),
     commitUuid: randomUUID(),
     now: clock.now().getTime(),
-    marks: markNight(input, commit.content),
+    marks: markNight(input, { ...commit.content, ddlDigest: commit.ddl.digest }),
   });
 }
 
@@ -129,6 +134,11 @@ function changesSince({ metadata }: LoadedTable, commit: NightCommit): readonly 
       ? []
       : ([{ action: 'set-properties', updates: Object.fromEntries(changed) }] as const)),
   ];
+}
+
+/** An earlier night of the same definition has stored it. */
+function holdsDdl(base: LoadedTable | undefined, { digest }: StoredDdl): boolean {
+  return base?.metadata.snapshots.some(({ summary }) => summary[MARK.ddl] === digest) ?? false;
 }
 
 /** True where what was planned against one state of the table holds for the other. */

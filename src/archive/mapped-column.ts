@@ -7,6 +7,9 @@ export type MappedColumn = {
   readonly attnum: number;
   readonly name: string;
   readonly declaredType: string;
+  /** pg_type.typname of the type under all domains. */
+  readonly baseType: string;
+  readonly generated: boolean;
   readonly wire: WireType;
   /** What the COPY selects. */
   readonly expression: string;
@@ -21,6 +24,8 @@ export function mapColumns(columns: readonly ColumnDescription[]): readonly Mapp
       attnum: column.attnum,
       name: column.name,
       declaredType: column.declaredType,
+      baseType: column.baseTypeName,
+      generated: column.generated === true,
       wire: mapping.wire,
       expression: selectExpression(column, mapping),
       type: mapping.icebergType,

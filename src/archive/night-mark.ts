@@ -2,6 +2,7 @@ import type { LoadedTable } from '../catalog/catalog.ts';
 import { z } from 'zod';
 import { PermafrostError } from '../errors.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { SequenceValue } from '../postgres/schema-dump-sequences.ts';
 import type { ArchiveTableInput } from './archiver.ts';
 import { versionOf } from './metadata-version.ts';
 import type { ArchivedTable } from './night.ts';
@@ -22,6 +23,11 @@ export const MARK = {
   late: 'permafrost.late',
   schemaChanges: 'permafrost.schema-changes',
   specialCells: 'permafrost.special-cells',
+  /** Digest of the ArchivedDdl that tells how this night is restored. */
+  ddl: 'permafrost.ddl',
+  /** Where the table's sequences stood: an array of [schema, name, last value, is called]. */
+  sequences: 'permafrost.sequences',
+  unreadSequences: 'permafrost.unread-sequences',
 } as const;
 
 /** What the export adds to the mark. */
@@ -29,6 +35,10 @@ export type MarkedContent = {
   readonly rowsHash: string;
   readonly schemaChanges: readonly string[];
   readonly specialCells: ArchivedTable['specialValues'];
+  readonly ddlDigest: string;
+  readonly sequences: readonly SequenceValue[];
+  /** `schema.name` of sequences whose value this user may not read. */
+  readonly unreadSequences: readonly string[];
 };
 
 /** The summary entries of a night's snapshot. Absent where there is nothing to say. */
@@ -44,10 +54,17 @@ export function markNight(
     [MARK.sourceLsn]: input.snapshot.lsn,
     [MARK.exportedAt]: input.snapshot.exportedAt,
     [MARK.rowsHash]: content.rowsHash,
+    [MARK.ddl]: content.ddlDigest,
+    ...(content.sequences.length === 0
+      ? {}
+      : { [MARK.sequences]: JSON.stringify(content.sequences.map(toTuple)) }),
+    ...(content.unreadSequences.length === 0
+      ? {}
+      : { [MARK.unreadSequences]: JSON.stringify(shorten(content.unreadSequences, 'sequences')) }),
     ...(input.late ? { [MARK.late]: 'true' } : {}),
     ...(content.schemaChanges.length === 0
       ? {}
-      : { [MARK.schemaChanges]: JSON.stringify(shorten(content.schemaChanges)) }),
+      : { [MARK.schemaChanges]: JSON.stringify(shorten(content.schemaChanges, 'changes')) }),
     ...(content.specialCells.length === 0
       ? {}
       : { [MARK.specialCells]: JSON.stringify(content.specialCells.slice(0, MOST_LISTED)) }),
@@ -57,9 +74,9 @@ export function markNight(
 /** Summaries stay in the metadata for ever and cross the workflow's history: a table that changed whole says it short. */
 const MOST_LISTED = 20;
 
-function shorten(sentences: readonly string[]): readonly string[] {
-  if (sentences.length <= MOST_LISTED) return sentences;
-  return [...sentences.slice(0, MOST_LISTED - 1), `and ${sentences.length - MOST_LISTED + 1} more changes`];
+function shorten(texts: readonly string[], what: string): readonly string[] {
+  if (texts.length <= MOST_LISTED) return texts;
+  return [...texts.slice(0, MOST_LISTED - 1), `and ${texts.length - MOST_LISTED + 1} more ${what}`];
 }
 
 /**
@@ -120,13 +137,25 @@ export function resultOf(
     alreadyCommitted: outcome.alreadyCommitted,
     specialValues: specialCells.parse(JSON.parse(summary[MARK.specialCells] ?? '[]')),
     schemaChanges: schemaChangesOf(snapshot),
+    unreadSequences: texts.parse(JSON.parse(summary[MARK.unreadSequences] ?? '[]')),
   };
+}
+
+/** Where the sequences of the table stood that night. */
+export function sequencesOf({ summary }: Snapshot): readonly SequenceValue[] {
+  const tuples = sequences.parse(JSON.parse(summary[MARK.sequences] ?? '[]'));
+  return tuples.map(([schema, name, lastValue, isCalled]) => ({ schema, name, lastValue, isCalled }));
+}
+
+function toTuple({ schema, name, lastValue, isCalled }: SequenceValue): z.infer<typeof sequences>[number] {
+  return [schema, name, lastValue, isCalled];
 }
 
 /** What changed in the table with this snapshot, one sentence each. */
 export function schemaChangesOf({ summary }: Snapshot): readonly string[] {
-  return schemaChanges.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]'));
+  return texts.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]'));
 }
 
 const specialCells = z.array(z.object({ column: z.string(), cells: z.number(), companion: z.string() }));
-const schemaChanges = z.array(z.string());
+const texts = z.array(z.string());
+const sequences = z.array(z.tuple([z.string(), z.string(), z.string().regex(/^-?\d+$/), z.boolean()]));

@@ -82,6 +82,8 @@ export type ArchivedTable = {
   readonly specialValues: readonly SpecialValues[];
   /** What changed in the table since the night before, one sentence each. */
   readonly schemaChanges: readonly string[];
+  /** `schema.name` of sequences whose value could not be read, for want of a grant; restore sets them by the rows. */
+  readonly unreadSequences: readonly string[];
 };
 
 /** Cells of a column that a companion keeps. */

@@ -41,7 +41,7 @@ export function archiveCommand(): Command {
         const archive = options.temporal ? archiveDurably : archiveHere;
         const result = await archive(run, config, archiver, request);
         say(options.json ? JSON.stringify(result, undefined, 2) : printNight(result));
-        process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
+        process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.incomplete;
       });
     });
 }

@@ -33,7 +33,7 @@ export function backfillCommand(): Command {
           // One after another: each reads the whole source.
           const result = await followNight(service, { ...request, night }, run.signal);
           say(printNight(result));
-          if (!nightSucceeded(result)) process.exitCode = EXIT.nightIncomplete;
+          if (!nightSucceeded(result)) process.exitCode = EXIT.incomplete;
         }
       });
     });

@@ -101,7 +101,7 @@ async function archiveAndStay(
   const service = await openNightService(run, config, archiver);
   const result = await followNight(service, { set: config.set, tables: [], night }, run.signal);
   say(`\n${printNight(result)}\n\n${nextSteps(result, service, config)}`);
-  process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.nightIncomplete;
+  process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.incomplete;
   if (!once) await stayUp(service, config, run.signal);
 }
 

@@ -3,8 +3,8 @@ import { assertNever, type ErrorCode } from '../errors.ts';
 /** Exit codes of the command line; 0 is a night with every table archived. */
 export const EXIT = {
   ok: 0,
-  /** The night ended, but not every table was archived. */
-  nightIncomplete: 1,
+  /** It ended, but something is missing: a table of a night, or what a restored database refused. */
+  incomplete: 1,
   configuration: 2,
   source: 3,
   lake: 4,
@@ -18,6 +18,7 @@ export const EXIT = {
 export function exitCodeOf(code: ErrorCode): number {
   switch (code) {
     case 'configuration':
+    case 'target-unsuitable':
       return EXIT.configuration;
     case 'source-unreachable':
     case 'source-authentication':

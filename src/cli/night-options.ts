@@ -15,11 +15,15 @@ export type NightOptions = {
 
 /** Adds them to a command. */
 export function withNightOptions(command: Command): Command {
-  return command
+  return withTables(command)
     .option('--source <url>', 'the database, postgres://user@host/database (PERMAFROST_SOURCE)')
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
-    .option('--set <name>', 'a source set of tables/ (PERMAFROST_SET)')
-    .option('--tables <patterns>', "tables, comma separated: public.orders,'crm.*'", addPatterns);
+    .option('--set <name>', 'a source set of tables/ (PERMAFROST_SET)');
+}
+
+/** Adds `--tables` to a command. */
+export function withTables(command: Command): Command {
+  return command.option('--tables <patterns>', "tables, comma separated: public.orders,'crm.*'", addPatterns);
 }
 
 /** A comma between double quotes belongs to a name. Given twice, the option names the tables of both. */

@@ -12,6 +12,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   tables: async () => (await import('./tables.ts')).tablesCommand(),
   history: async () => (await import('./history.ts')).historyCommand(),
   query: async () => (await import('./query.ts')).queryCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
 };
 

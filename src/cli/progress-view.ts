@@ -7,6 +7,7 @@ import {
 } from '../archive/night.ts';
 import type { NightWatcher } from '../archive/run-night.ts';
 import { formatBytes, formatCount } from '../quantity.ts';
+import type { RestoreWatcher } from '../restore/restored-table.ts';
 import type { LiveNight } from '../temporal/watch-night.ts';
 import { printable } from './printable.ts';
 
@@ -22,10 +23,13 @@ export type Standing = {
   readonly planned: number;
   /** By `schema.name`, in the order in which they ended. */
   readonly finished: ReadonlyMap<string, FinishedTable>;
-  readonly running: ReadonlyMap<string, Pick<TableProgress, 'stage' | 'rows' | 'bytes'>>;
+  readonly running: ReadonlyMap<string, RunningTable>;
   /** Said instead of running tables: `waiting for a snapshot`, a failure that is being retried. */
   readonly note?: string;
 };
+
+/** `exporting`, `restoring` …; bytes where they are counted. */
+export type RunningTable = { readonly stage: string; readonly rows: number; readonly bytes?: number };
 
 export type FinishedTable = { readonly archived: boolean; readonly text: string };
 
@@ -53,7 +57,8 @@ export function createProgressView(): ProgressView {
 
 function runningLine(standing: Standing): string {
   const running = [...standing.running].map(
-    ([label, { stage, rows, bytes }]) => `${label} ${stage} ${formatCount(rows)} rows ${formatBytes(bytes)}`,
+    ([label, { stage, rows, bytes }]) =>
+      `${label} ${stage} ${formatCount(rows)} rows${bytes === undefined ? '' : ` ${formatBytes(bytes)}`}`,
   );
   const parts = standing.note === undefined ? running : [standing.note, ...running];
   return `  ${standing.finished.size}/${standing.planned}  ${parts.join(' · ')}`;
@@ -86,6 +91,24 @@ function describeFinished(result: TableResult): FinishedTable {
   if (result.kind === 'failed') return { archived: false, text: result.message };
   const text = `${formatCount(result.rows)} rows  ${formatBytes(result.bytes)}  snapshot ${result.snapshotId}  v${result.metadataVersion}`;
   return { archived: true, text };
+}
+
+/** Feeds the view from a restore of so many tables. */
+export function watchRestore(view: ProgressView, planned: number): RestoreWatcher {
+  const finished = new Map<string, FinishedTable>();
+  const running = new Map<string, RunningTable>();
+  const show = () => view.show({ planned, finished, running });
+  return {
+    progressed(table, rows) {
+      running.set(tableLabel(table), { stage: 'restoring', rows });
+      show();
+    },
+    restored(table) {
+      running.delete(tableLabel(table));
+      finished.set(tableLabel(table), { archived: true, text: `${formatCount(table.rows)} rows` });
+      show();
+    },
+  };
 }
 
 /** The standing of a night under Temporal. */

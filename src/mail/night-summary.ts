@@ -64,7 +64,10 @@ export function summarizeNight(result: NightResult): NightSummary {
     tables: limited(result.tables, tableLimit),
     schemaChanges: limited(archived.flatMap(schemaChangesOf)),
     specialValues: limited(archived.flatMap(specialValuesOf)),
-    excluded: limited(result.excluded.map((table) => ({ table: tableLabel(table), text: table.rule }))),
+    excluded: limited([
+      ...result.excluded.map((table) => ({ table: tableLabel(table), text: table.rule })),
+      ...archived.flatMap(unreadSequencesOf),
+    ]),
     groups: result.consistencyGroups.map((group) => ({
       ...group,
       tables: archived.filter((table) => table.consistencyGroup === group.letter).length,
@@ -151,6 +154,13 @@ function schemaChangesOf(table: ArchivedTable): readonly Finding[] {
   return table.schemaChanges.map((text) => ({
     table: tableLabel(table),
     text: shortened(text, textLimit),
+  }));
+}
+
+function unreadSequencesOf(table: ArchivedTable): readonly Finding[] {
+  return table.unreadSequences.map((sequence) => ({
+    table: sequence,
+    text: 'value of the sequence, for want of SELECT on it; a restore sets it by the rows',
   }));
 }
 

@@ -6,9 +6,12 @@ import { COPY_HEADER, COPY_TRAILER, type CopyEncoder, createCopyEncoder } from '
 import { copyInto } from './copy-into.ts';
 import { type LoadPlan, planLoad, type Stage } from './load-plan.ts';
 import { type LoadStepOptions, runLoadStep } from './load-step.ts';
+import { RowSetHash } from './row-set-hash.ts';
 import type { WireColumn } from './wire-column.ts';
 
 export type LoadOptions = LoadStepOptions & {
+  /** True for a table that this transaction made: a COPY then appends rows in their order. */
+  readonly intoNewTable: boolean;
   /** Rows encoded so far; the server may still have to take them. */
   readonly onProgress?: (rows: number) => void;
 };
@@ -18,6 +21,8 @@ export type LoadedRows = {
   readonly rows: number;
   /** SHA-256 over the tuples as Postgres sent them when they were archived (ExportedFile.rowsHash), made again. */
   readonly rowsHash: string;
+  /** RowSetHash over the same tuples, where the table may hold them in another order; undefined where it does not. */
+  readonly rowSetHash: string | undefined;
 };
 
 type Batches = AsyncIterable<Pick<DecodedBatch, 'rows' | 'columns'>>;
@@ -41,7 +46,12 @@ export async function loadRows(
 ): Promise<LoadedRows> {
   const plan = await planLoad(client, table, columns);
   const hash = createHash('sha256');
-  const tuples = new TupleStream(plan, (bytes) => hash.update(bytes));
+  const keepsOrder = options.intoNewTable && plan.stage === undefined;
+  const rowSet = keepsOrder ? undefined : new RowSetHash();
+  const tuples = new TupleStream(plan, (bytes) => {
+    hash.update(bytes);
+    rowSet?.update(bytes);
+  });
   const pieces = tuples.encode(batches, options);
   const rows =
     plan.stage === undefined
@@ -53,7 +63,7 @@ export async function loadRows(
       `${options.doing}: ${tuples.rows} rows went to the server, it took ${rows}`,
     );
   }
-  return { rows, rowsHash: hash.digest('hex') };
+  return { rows, rowsHash: hash.digest('hex'), rowSetHash: rowSet?.digest() };
 }
 
 /** Tuples for the table, and all archived columns for the hash: what the table generates itself is in that only. */

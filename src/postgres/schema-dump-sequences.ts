@@ -15,9 +15,17 @@ export function draftSequences(draft: SchemaDraft, rows: readonly Row[], tables:
   }
 }
 
-/** What the sequences stood at when they were asked, and those that would not say. */
+/** Where a sequence stood when it was asked. */
+export type SequenceValue = ObjectName & {
+  /** An int64, in decimal. */
+  readonly lastValue: string;
+  /** False for a sequence whose last value is the next one to be given. */
+  readonly isCalled: boolean;
+};
+
+/** What the sequences stood at when they were asked, and those that this user may not ask. */
 export type SequenceValues = {
-  readonly statements: readonly SchemaStatement[];
+  readonly values: readonly SequenceValue[];
   readonly unread: readonly ObjectName[];
 };
 
@@ -27,11 +35,7 @@ const VALUES_PER_QUERY = 200;
  * Reads where the sequences stand *now*: sequences know no snapshots, so a value is the snapshot's or a later one, never
  * one that rows of the snapshot have outrun.
  */
-export async function readSequenceValues(
-  session: Session,
-  rows: readonly Row[],
-  draft: SchemaDraft,
-): Promise<SequenceValues> {
+export async function readSequenceValues(session: Session, rows: readonly Row[]): Promise<SequenceValues> {
   const readable = rows.filter((row) => mayRead(row, session));
   const values = new Map<string, Row>();
   for (let start = 0; start < readable.length; start += VALUES_PER_QUERY) {
@@ -39,10 +43,10 @@ export async function readSequenceValues(
     for (const value of await readSome(session, some)) values.set(value.oid ?? '', value);
   }
   return {
-    statements: readable.flatMap((row) => {
+    values: readable.flatMap((row) => {
       const value = values.get(row.oid ?? '');
-      const of = draft.refs.get(objectKey('pg_class', row.oid));
-      return value === undefined || of === undefined ? [] : [setValue(row, value, of)];
+      if (value === undefined) return [];
+      return [{ ...objectOf(row), lastValue: value.last_value ?? '1', isCalled: value.is_called === 't' }];
     }),
     unread: rows.filter((row) => !mayRead(row, session)).map(objectOf),
   };
@@ -66,16 +70,29 @@ function mayRead(row: Row, session: Session): boolean {
   return row.may_select === 't' && !(session.server.inRecovery && row.persistence === 'u');
 }
 
-function setValue(row: Row, value: Row, of: SchemaStatement['of']): SchemaStatement {
-  const isCalled = value.is_called === 't';
-  return {
-    kind: 'sequence-value',
-    object: objectOf(row),
-    of,
-    sql: `SELECT pg_catalog.setval(${literal(quoted(row))}::pg_catalog.regclass, ${BigInt(value.last_value ?? 1)}, ${isCalled})`,
-    restoredByDefault: true,
-    requires: [],
-  };
+/** The statements that set those sequences which the other statements make. */
+export function setSequences(
+  values: readonly SequenceValue[],
+  statements: readonly SchemaStatement[],
+): readonly SchemaStatement[] {
+  const makers = new Map(
+    statements.flatMap(({ kind, object, of }) =>
+      kind === 'sequence' ? [[quoteTable(object), of] as const] : [],
+    ),
+  );
+  return values.flatMap(({ schema, name, lastValue, isCalled }) => {
+    const sequence = quoteTable({ schema, name });
+    const of = makers.get(sequence);
+    if (of === undefined) return [];
+    return {
+      kind: 'sequence-value',
+      object: { schema, name },
+      of,
+      sql: `SELECT pg_catalog.setval(${literal(sequence)}::pg_catalog.regclass, ${BigInt(lastValue)}, ${isCalled})`,
+      restoredByDefault: true,
+      requires: [],
+    };
+  });
 }
 
 function draftOwnSequence(draft: SchemaDraft, row: Row, owner: DumpedTable | undefined): void {

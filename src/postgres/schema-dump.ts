@@ -5,7 +5,7 @@ import { draftConstraints, draftIndexes, draftStatistics } from './schema-dump-c
 import { changedSince, define, newDraft, type SchemaDraft } from './schema-dump-draft.ts';
 import { type ObjectGraph, objectKey, readObjectGraph, splitKeys } from './schema-dump-graph.ts';
 import { createGatherer, finishStatements } from './schema-dump-requirements.ts';
-import { draftSequences, readSequenceValues } from './schema-dump-sequences.ts';
+import { draftSequences, readSequenceValues, type SequenceValue } from './schema-dump-sequences.ts';
 import { type ObjectName, orderStatements, type SchemaStatement } from './schema-dump-statement.ts';
 import { draftTables, dumpedTables } from './schema-dump-tables.ts';
 import { draftCollations, draftExtensions, draftFunctions, draftTypes } from './schema-dump-types.ts';
@@ -66,7 +66,7 @@ export type SchemaDump = {
   /** By schema and name, one for each oid. */
   readonly tables: readonly TableDdl[];
   /** Where the sequences stood when they were asked: at the snapshot's value or a later one. */
-  readonly sequenceValues: readonly SchemaStatement[];
+  readonly sequenceValues: readonly SequenceValue[];
   /** Sequences whose value this user may not read. */
   readonly unreadSequences: readonly ObjectName[];
 };
@@ -120,13 +120,13 @@ async function readDump(session: Session, tableOids: readonly number[]): Promise
   const extensions = await read(session, READ_EXTENSIONS, graph.oidsIn('pg_extension'));
   const sequences = await read(session, READ_SEQUENCE_DEFINITIONS, graph.oidsIn('pg_class'));
   const draft = await readDraft(session, graph, { extensions, sequences });
-  const values = await readSequenceValues(session, sequences, draft);
+  const values = await readSequenceValues(session, sequences);
   await refuseChanged(session, graph);
   const gather = createGatherer(finishStatements(draft, graph));
   return {
     database: await readDatabaseFacts(session),
     tables: asked.map((row) => tableDdl(row, draft, gather, extensions)),
-    sequenceValues: values.statements,
+    sequenceValues: values.values,
     unreadSequences: values.unread,
   };
 }

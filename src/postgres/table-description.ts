@@ -19,6 +19,8 @@ export type ColumnDescription = {
   readonly attnum: number;
   readonly name: string;
   readonly notNull: boolean;
+  /** True where the table computes the values itself: `GENERATED ALWAYS AS (…)`. */
+  readonly generated?: boolean;
   /** The declared type, as format_type() prints it: `numeric(12,2)`, `character varying(20)`, `public.mood`. */
   readonly declaredType: string;
   /** Domains resolved to what they are built on. */

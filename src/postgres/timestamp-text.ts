@@ -21,18 +21,36 @@ export function specialTimestampText(microsecondsSince2000: bigint, utc: boolean
   if (microsecondsSince2000 === INT64_MAX) return 'infinity';
   if (microsecondsSince2000 === INT64_MIN) return '-infinity';
   if (microsecondsSince2000 <= INT64_MAX - MICROSECONDS_1970_TO_2000) return undefined;
-  // Only years after 294247 come here, so neither signs nor BC have to be thought of.
-  const days = Number(microsecondsSince2000 / MICROSECONDS_PER_DAY) + DAYS_1970_TO_2000;
-  const ofDay = microsecondsSince2000 % MICROSECONDS_PER_DAY;
-  return `${dayText(days)} ${timeText(ofDay)}${utc ? '+00' : ''}`;
+  return timestampText(microsecondsSince2000 + MICROSECONDS_1970_TO_2000, utc);
 }
 
-/** Years repeat every 400; JavaScript's dates end before Postgres' do. */
-function dayText(daysSince1970: number): string {
+/** Postgres' text (DateStyle ISO) of days since 1970. */
+export function dateText(daysSince1970: number): string {
+  const { date, isBc } = partsOf(daysSince1970);
+  return isBc ? `${date} BC` : date;
+}
+
+/** Postgres' text (DateStyle ISO, TimeZone UTC) of microseconds since 1970. */
+export function timestampText(microsecondsSince1970: bigint, utc: boolean): string {
+  let days = microsecondsSince1970 / MICROSECONDS_PER_DAY;
+  let ofDay = microsecondsSince1970 % MICROSECONDS_PER_DAY;
+  if (ofDay < 0n) {
+    days -= 1n;
+    ofDay += MICROSECONDS_PER_DAY;
+  }
+  const { date, isBc } = partsOf(Number(days));
+  return `${date} ${timeText(ofDay)}${utc ? '+00' : ''}${isBc ? ' BC' : ''}`;
+}
+
+/** Years repeat every 400; JavaScript's dates end before Postgres' do. The year before 1 is 1 BC. */
+function partsOf(daysSince1970: number): { readonly date: string; readonly isBc: boolean } {
   const daysPer400Years = 146_097;
   const cycles = Math.floor(daysSince1970 / daysPer400Years);
   const date = new Date((daysSince1970 - cycles * daysPer400Years) * 86_400_000);
-  return `${date.getUTCFullYear() + cycles * 400}-${date.toISOString().slice(5, 10)}`;
+  const year = date.getUTCFullYear() + cycles * 400;
+  const isBc = year < 1;
+  const shown = String(isBc ? 1 - year : year).padStart(4, '0');
+  return { date: `${shown}-${date.toISOString().slice(5, 10)}`, isBc };
 }
 
 function timeText(microseconds: bigint): string {

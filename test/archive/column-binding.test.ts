@@ -6,6 +6,8 @@ const column: MappedColumn = {
   attnum: 4,
   name: 'valid_until',
   declaredType: 'date',
+  baseType: 'date',
+  generated: false,
   wire: { kind: 'date' },
   expression: '"valid_until"',
   type: 'date',

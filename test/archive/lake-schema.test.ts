@@ -10,6 +10,8 @@ function column(attnum: number, name: string, type: MappedColumn['type'] = 'stri
     attnum,
     name,
     declaredType: typeof type === 'string' ? `pg ${type}` : 'pg array',
+    baseType: 'any',
+    generated: false,
     wire: { kind: 'text' },
     expression: `"${name}"`,
     type,

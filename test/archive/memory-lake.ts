@@ -96,7 +96,8 @@ export class MemoryLake {
       {
         schema: loaded === undefined ? idOnly : currentSchema(loaded),
         properties: { 'permafrost.source-schema': 'public', 'permafrost.source-table': this.table },
-        content: { rowsHash: 'ab12', schemaChanges: [], specialCells: [] },
+        ddl: { digest: 'dd1', bytes: Buffer.from('{}') },
+        content: noContent,
         ...changes,
         loaded,
         dataFile: this.#dataFile(night, changes.file ?? `${night}-${input.runId}`, changes.rows ?? 10n),
@@ -140,6 +141,15 @@ export class MemoryLake {
     };
   }
 }
+
+/** What an export says of a table that nothing is special about. */
+export const noContent = {
+  rowsHash: 'ab12',
+  schemaChanges: [],
+  specialCells: [],
+  sequences: [],
+  unreadSequences: [],
+};
 
 function currentSchema({ metadata }: LoadedTable): Schema {
   const schema = metadata.schemas.find(({ 'schema-id': id }) => id === metadata['current-schema-id']);

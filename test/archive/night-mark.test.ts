@@ -6,6 +6,8 @@ const content = {
   rowsHash: 'ab12',
   schemaChanges: ['column note (text) was added'],
   specialCells: [{ column: 'valid_until', cells: 3, companion: 'valid_until__raw' }],
+  sequences: [{ schema: 'public', name: 'orders_id_seq', lastValue: '9223372036854775807', isCalled: true }],
+  unreadSequences: ['public.other_seq'],
 };
 
 async function commitThenRead(lake: MemoryLake) {
@@ -38,6 +40,7 @@ describe('the mark of a night', () => {
       alreadyCommitted: false,
       specialValues: content.specialCells,
       schemaChanges: content.schemaChanges,
+      unreadSequences: content.unreadSequences,
     });
     const loaded = await lake.load();
     const mark = findMark(loaded, input);
@@ -93,6 +96,7 @@ describe('the mark of a night', () => {
       [MARK.sourceLsn]: '0/1A2B',
       [MARK.exportedAt]: '2026-11-20T01:00:00.000Z',
       [MARK.rowsHash]: 'ab12',
+      [MARK.ddl]: 'dd1',
     });
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { describeHistory, listLakeTables, loadLakeTable, pathOf } from '../../src/archive/read-lake.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { FileCatalog } from '../../src/catalog/file-catalog.ts';
-import { MemoryLake, withNote } from './memory-lake.ts';
+import { MemoryLake, noContent, withNote } from './memory-lake.ts';
 
 async function threeNights(): Promise<MemoryLake> {
   const lake = new MemoryLake();
   await lake.commit('2026-11-20', { rows: 10n });
-  const changed = { rowsHash: 'cd', schemaChanges: ['column note (text) was added'], specialCells: [] };
+  const changed = { ...noContent, schemaChanges: ['column note (text) was added'] };
   await lake.commit('2026-11-22', { rows: 5n, schema: withNote, content: changed });
   await lake.commit('2026-11-20', { rows: 7n, runId: 'run-2' });
   return lake;

@@ -10,7 +10,7 @@ const codes = (['until-time-is-up', 'few-times', 'under-new-snapshot', 'never'] 
 
 test('no failure ends with the code of a whole night, nor with that of an incomplete one', () => {
   expect(codes.length).toBeGreaterThan(15);
-  for (const code of codes) expect([EXIT.ok, EXIT.nightIncomplete]).not.toContain(exitCodeOf(code));
+  for (const code of codes) expect([EXIT.ok, EXIT.incomplete]).not.toContain(exitCodeOf(code));
 });
 
 test.each([

@@ -188,7 +188,7 @@ test(
     const shop = shopAt(url.href, 'reader');
 
     const result = await shop.run('archive', ...everything);
-    expect(result.code, result.stderr).toBe(EXIT.nightIncomplete);
+    expect(result.code, result.stderr).toBe(EXIT.incomplete);
     expect(result.stdout).toMatch(/✗ public\.forbidden: .*may not read it.* → grant/);
     expect(result.stdout).toMatch(/✗ public\.filtered: .*row-level security.* → .*BYPASSRLS/);
     expect(result.stdout).toContain('3 of 5 tables archived');

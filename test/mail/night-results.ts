@@ -18,6 +18,7 @@ export function archivedTable(index: number, changes: Partial<ArchivedTable> = {
     alreadyCommitted: false,
     specialValues: [],
     schemaChanges: [],
+    unreadSequences: [],
     ...changes,
   };
 }

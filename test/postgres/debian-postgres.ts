@@ -13,6 +13,8 @@ import { runSql, type TestPostgres } from './test-server.ts';
 const run = promisify(execFile);
 const bin = '/usr/lib/postgresql/15/bin';
 
+export const psqlProgram = join(bin, 'psql');
+
 /** True where Debian's PostgreSQL 15, with its client programs, is installed. */
 export const hasDebianPostgres = ['initdb', 'postgres', 'pg_dump'].every((name) =>
   existsSync(join(bin, name)),

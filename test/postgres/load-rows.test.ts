@@ -60,7 +60,7 @@ async function load(columns: readonly WireColumn[]): Promise<LoadedRows & { arch
   await client.query('BEGIN');
   try {
     return {
-      ...(await loadRows(client, back, columns, batchesOf(batches), { doing })),
+      ...(await loadRows(client, back, columns, batchesOf(batches), { doing, intoNewTable: false })),
       archivedHash: rowsHash,
     };
   } finally {
@@ -145,7 +145,8 @@ test('several tables are staged in one transaction, one after the other', async 
   const columns = [textColumn('at', 'time_out')];
   const { batches } = await archive('source', columns);
   await client.query('BEGIN');
-  for (let run = 0; run < 2; run += 1) await loadRows(client, back, columns, batchesOf(batches), { doing });
+  for (let run = 0; run < 2; run += 1)
+    await loadRows(client, back, columns, batchesOf(batches), { doing, intoNewTable: false });
   await client.query('COMMIT');
   expect(await runSql(url, 'SELECT at FROM back')).toEqual([{ at: '24:00:00' }, { at: '24:00:00' }]);
 });
@@ -237,6 +238,7 @@ test('the signal ends a load between and in its statements', async () => {
   await client.query('BEGIN');
   const loading = loadRows(client, back, columns, batchesOf(batches), {
     doing,
+    intoNewTable: false,
     signal: stop.signal,
     onProgress: (count) => {
       rows.push(count);

@@ -148,5 +148,6 @@ function archivedTable(name: string, consistencyGroup: string): ArchivedTable {
     alreadyCommitted: false,
     specialValues: [],
     schemaChanges: [],
+    unreadSequences: [],
   };
 }

@@ -24,6 +24,7 @@ described AS (
   SELECT r.table_oid, pg_catalog.json_agg(pg_catalog.json_build_object(
     'attnum', a.attnum,
     'name', a.attname,
+    'generated', a.attgenerated <> '',
     'notNull', a.attnotnull AND NOT EXISTS (
       SELECT FROM pg_catalog.pg_constraint AS k
       WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated

@@ -1,0 +1,181 @@
+import { type ArchivedDdl, ddlPath, decodeDdl } from '../archive/archived-ddl.ts';
+import { MARK, sequencesOf } from '../archive/night-mark.ts';
+import { pathOf } from '../archive/read-lake.ts';
+import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
+import { PermafrostError } from '../errors.ts';
+import type { DataFile } from '../iceberg/data-file.ts';
+import { readListedManifest } from '../iceberg/manifest.ts';
+import { readManifestList } from '../iceberg/manifest-list.ts';
+import type { NestedField } from '../iceberg/schema.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { SequenceValue } from '../postgres/schema-dump-sequences.ts';
+import { parseTablePattern, type TablePattern } from '../postgres/table-pattern.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+
+/** A table as one night left it in the lake, with all that it takes to make it anew. */
+export type FrozenTable = {
+  /** Postgres schema and name of that night. */
+  readonly schema: string;
+  readonly name: string;
+  readonly lakeTable: string;
+  readonly night: string;
+  readonly snapshotId: string;
+  readonly rows: number;
+  /** SHA-256 over the tuples as the source sent them; see ExportedFile.rowsHash. */
+  readonly rowsHash: string;
+  readonly ddl: ArchivedDdl;
+  /** Those that were read; the others are set by the rows. */
+  readonly sequences: readonly SequenceValue[];
+  /** Of the schema that the night's files were written with. */
+  readonly fields: readonly NestedField[];
+  readonly files: readonly DataFile[];
+};
+
+export type FrozenNight = {
+  readonly night: string;
+  /** By schema and name. */
+  readonly tables: readonly FrozenTable[];
+  /** Tables of the lake that this night does not hold. */
+  readonly absent: readonly AbsentTable[];
+};
+
+export type AbsentTable = { readonly lakeTable: string; readonly latestNight: string };
+
+export type FrozenNightRequest = {
+  /** `yyyy-mm-dd`; undefined for the newest night of the lake. */
+  readonly night: string | undefined;
+  /** Patterns of Postgres names; empty for all tables. */
+  readonly tables: readonly string[];
+};
+
+type Lake = { readonly catalog: Catalog; readonly store: ObjectStore };
+
+/**
+ * Finds what one night holds, from the lake alone.
+ * Errors: `lake-not-found` for a night or a table that is not there; `integrity` for damaged metadata.
+ */
+export async function findFrozenNight(lake: Lake, request: FrozenNightRequest): Promise<FrozenNight> {
+  const loaded = await loadTables(lake.catalog);
+  const night = request.night ?? loaded.flatMap(nightsOf).toSorted().at(-1);
+  const held = loaded.flatMap((table) => snapshotsOf(table, night));
+  if (night === undefined || held.length === 0) throw noSuchNight(loaded, request.night);
+  const frozen: FrozenTable[] = [];
+  for (const { table, snapshot } of held) frozen.push(await readFrozenTable(lake, table, snapshot, night));
+  return {
+    night,
+    tables: narrow(frozen, request.tables.map(parseTablePattern), night).toSorted(byName),
+    absent: loaded.flatMap((table) => absenceOf(table, night)),
+  };
+}
+
+async function loadTables(catalog: Catalog): Promise<readonly LoadedTable[]> {
+  const tables: LoadedTable[] = [];
+  for (const name of await catalog.listTables()) {
+    const table = await catalog.loadTable(name);
+    if (table !== undefined) tables.push(table);
+  }
+  return tables;
+}
+
+function nightsOf({ metadata }: LoadedTable): readonly string[] {
+  return metadata.snapshots.flatMap(({ summary }) => summary[MARK.night] ?? []);
+}
+
+/** A night that was archived again holds what it held last. */
+function snapshotsOf(
+  table: LoadedTable,
+  night: string | undefined,
+): readonly { readonly table: LoadedTable; readonly snapshot: Snapshot }[] {
+  const snapshot = table.metadata.snapshots.findLast(({ summary }) => summary[MARK.night] === night);
+  return snapshot === undefined ? [] : [{ table, snapshot }];
+}
+
+function absenceOf(table: LoadedTable, night: string): readonly AbsentTable[] {
+  const nights = nightsOf(table);
+  const latestNight = nights.toSorted().at(-1);
+  if (latestNight === undefined || nights.includes(night)) return [];
+  return [{ lakeTable: table.name, latestNight }];
+}
+
+async function readFrozenTable(
+  { store }: Lake,
+  { name: lakeTable, metadata }: LoadedTable,
+  snapshot: Snapshot,
+  night: string,
+): Promise<FrozenTable> {
+  const { summary } = snapshot;
+  const digest = summary[MARK.ddl];
+  if (digest === undefined) throw withoutDdl(lakeTable, night);
+  const location = pathOf(store, metadata.location);
+  const ddl = decodeDdl({ digest, bytes: await store.get(`${location}/${ddlPath(digest)}`) });
+  const schema = metadata.schemas.find(
+    (candidate) => candidate['schema-id'] === (snapshot['schema-id'] ?? metadata['current-schema-id']),
+  );
+  if (schema === undefined) throw new PermafrostError('integrity', `${lakeTable} has lost a schema`);
+  return {
+    schema: ddl.table.schema,
+    name: ddl.table.name,
+    lakeTable,
+    night,
+    snapshotId: String(snapshot['snapshot-id']),
+    rows: Number(summary['added-records'] ?? 0),
+    rowsHash: summary[MARK.rowsHash] ?? '',
+    ddl,
+    sequences: sequencesOf(snapshot),
+    fields: schema.fields,
+    files: await listFiles(store, snapshot),
+  };
+}
+
+/** A night's data files are those that its snapshot added, in the order in which they were written. */
+async function listFiles(store: ObjectStore, snapshot: Snapshot): Promise<readonly DataFile[]> {
+  const manifests = readManifestList(await store.get(pathOf(store, snapshot['manifest-list'])));
+  const files: DataFile[] = [];
+  for (const manifest of manifests) {
+    if (manifest.addedSnapshotId !== snapshot['snapshot-id']) continue;
+    const { entries } = readListedManifest(await store.get(pathOf(store, manifest.path)), manifest);
+    files.push(...entries.flatMap(({ status, dataFile }) => (status === 'added' ? [dataFile] : [])));
+  }
+  return files;
+}
+
+function narrow(
+  tables: readonly FrozenTable[],
+  patterns: readonly TablePattern[],
+  night: string,
+): readonly FrozenTable[] {
+  if (patterns.length === 0) return tables;
+  const unmatched = patterns.filter((pattern) => !tables.some((table) => pattern.matches(table)));
+  if (unmatched.length > 0) {
+    const names = unmatched.map(({ text }) => text).join(', ');
+    throw new PermafrostError('lake-not-found', `the night ${night} holds no table ${names}`, {
+      cure: 'correct the name, or choose another night: permafrost history <table> lists them',
+    });
+  }
+  return tables.filter((table) => patterns.some((pattern) => pattern.matches(table)));
+}
+
+function byName(a: FrozenTable, b: FrozenTable): number {
+  return a.schema === b.schema ? (a.name < b.name ? -1 : 1) : a.schema < b.schema ? -1 : 1;
+}
+
+function noSuchNight(loaded: readonly LoadedTable[], asked: string | undefined): PermafrostError {
+  const nights = [...new Set(loaded.flatMap(nightsOf))].toSorted();
+  if (nights.length === 0) {
+    return new PermafrostError('lake-not-found', 'the lake holds no night', { cure: 'name another lake' });
+  }
+  const before = nights.findLast((night) => night < (asked ?? '')) ?? nights[0];
+  return new PermafrostError('lake-not-found', `the lake does not hold the night ${asked}`, {
+    cure: `its nights go from ${nights[0]} to ${nights.at(-1)}; try ${before}`,
+  });
+}
+
+function withoutDdl(lakeTable: string, night: string): PermafrostError {
+  return new PermafrostError(
+    'lake-foreign',
+    `the night ${night} of ${lakeTable} was archived without its DDL`,
+    {
+      cure: 'leave the table out, and read its rows with permafrost query',
+    },
+  );
+}

@@ -1,0 +1,60 @@
+import { quoteIdentifier, quoteLiteral, quoteTable } from '../postgres/quote.ts';
+import { REPLAY_SETTINGS } from '../postgres/schema-dump.ts';
+import { setSequences } from '../postgres/schema-dump-sequences.ts';
+import { planReplay, type SchemaStatement } from '../postgres/schema-dump-statement.ts';
+import { csvColumns } from './csv-rows.ts';
+import type { FrozenTable } from './frozen-table.ts';
+import { type LeftOut, tellLeftOut } from './left-out.ts';
+import { orderByForeignKeys } from './load-order.ts';
+
+/** `csv` as Postgres' COPY reads it; `parquet`: the data files as they are, with `dt` and field ids. */
+export type FileFormat = 'csv' | 'parquet';
+
+/** A script for psql that makes the tables and, for CSV, loads the files beside it; and what it cannot make. */
+export function writeRestoreScript(
+  tables: readonly FrozenTable[],
+  format: FileFormat,
+): { readonly script: string; readonly leftOut: readonly LeftOut[] } {
+  const statements = tables.flatMap(({ ddl }) => ddl.table.statements);
+  const values = tables.flatMap(({ sequences }) => sequences);
+  const plan = planReplay([...statements, ...setSequences(values, statements)]);
+  const lines = [
+    ...headOf(tables, format),
+    ...plan.preData.flatMap(sqlOf),
+    '',
+    ...(format === 'csv' ? orderByForeignKeys(tables).map(copyOf) : []),
+    '',
+    ...plan.postData.flatMap(sqlOf),
+    'COMMIT;',
+  ];
+  return { script: `${lines.join('\n')}\n`, leftOut: plan.leftOut.map(tellLeftOut) };
+}
+
+function headOf([first]: readonly FrozenTable[], format: FileFormat): readonly string[] {
+  const { name, serverVersion, lcMonetary } = first?.ddl.database ?? {};
+  const settings = { ...REPLAY_SETTINGS, ...(lcMonetary === undefined ? {} : { lc_monetary: lcMonetary }) };
+  return [
+    `-- The night ${first?.night} of ${JSON.stringify(name)}, PostgreSQL ${serverVersion}.`,
+    ...(format === 'csv'
+      ? ['-- Run it in this folder, against an empty database: psql -d <database> -f restore.sql']
+      : ['-- How the tables are made; their rows are in the Parquet files.']),
+    String.raw`\set ON_ERROR_STOP on`,
+    'BEGIN;',
+    ...Object.entries(settings).map(
+      ([setting, value]) =>
+        `SELECT pg_catalog.set_config(${quoteLiteral(setting)}, ${quoteLiteral(value)}, true) \\g /dev/null`,
+    ),
+    '',
+  ];
+}
+
+function sqlOf({ sql, restoredByDefault }: SchemaStatement): readonly string[] {
+  return restoredByDefault ? [`${sql};`] : [];
+}
+
+function copyOf(table: FrozenTable): string {
+  const columns = csvColumns(table);
+  const names =
+    columns.length === 0 ? '' : ` (${columns.map(({ name }) => quoteIdentifier(name)).join(', ')})`;
+  return String.raw`\copy ${quoteTable(table)}${names} FROM ${quoteLiteral(`${table.lakeTable}.csv`)} WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')`;
+}
