@@ -1,5 +1,6 @@
 import type { Archiver } from '../src/archive/archiver.ts';
 import { createArchiveTable } from './archive-table.ts';
+import { createDrillNight } from './drill-night.ts';
 import { createHoldSnapshot } from './hold-snapshot.ts';
 import { createPlanNight } from './plan-night.ts';
 import { createSendReport } from './send-report.ts';
@@ -16,6 +17,7 @@ export function createActivities(archiver: Archiver, settings: ActivitySettings)
     holdSnapshot: createHoldSnapshot(archiver),
     planNight: createPlanNight(archiver),
     archiveTable: createArchiveTable(archiver),
+    drillNight: createDrillNight(archiver),
     sendReport: createSendReport(archiver, settings),
   };
 }

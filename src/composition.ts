@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Archiver } from './archive/archiver.ts';
 import { createArchiver } from './archive/create-archiver.ts';
 import { createExportPool } from './archive/export-pool.ts';
@@ -10,6 +13,10 @@ import { type Config, requireSource } from './config.ts';
 import { systemClock } from './clock.ts';
 import { createMailer } from './mail/mailer.ts';
 import type { ObjectStore } from './storage/object-store.ts';
+import { startEmbeddedPostgres } from './demo/embedded-postgres.ts';
+import { parseSourceUrl } from './postgres/connection-settings.ts';
+import { drillNight } from './restore/drill-night.ts';
+import { openScratchServer, type ScratchServer } from './restore/scratch-database.ts';
 import { openStore, type StoreLocation } from './storage/open-store.ts';
 
 /*
@@ -39,6 +46,7 @@ export function composeArchiver(config: Config): ComposedArchiver {
   const lake = openLake(config.lake);
   const archiver = createArchiver({
     ...lake,
+    drillNight: composeDrill(config),
     storeLocation: config.lake,
     connection,
     reader,
@@ -54,4 +62,35 @@ export function composeArchiver(config: Config): ComposedArchiver {
       await Promise.all([reader.close(), pool.close()]);
     },
   };
+}
+
+/** The drill of one lake; it needs no source. */
+export function composeDrill(config: Config): Archiver['drillNight'] {
+  return (request, options) =>
+    drillNight(request, options, {
+      ...openLake(config.lake),
+      storeLocation: config.lake,
+      clock: systemClock,
+      openScratch: (signal) => openScratch(config, signal),
+    });
+}
+
+/** The server that is configured, or one of our own: it holds copies of rows, so nothing of it stays. */
+async function openScratch(
+  { drillServer, stateFolder }: Config,
+  signal: AbortSignal,
+): Promise<ScratchServer> {
+  if (drillServer !== undefined) return openScratchServer(drillServer, signal);
+  const folder = join(stateFolder, `drill-${randomUUID()}`);
+  const postgres = await startEmbeddedPostgres({ folder });
+  const close = async () => {
+    await postgres.stop();
+    for (const used of new Set([postgres.folder, folder])) await rm(used, { recursive: true, force: true });
+  };
+  try {
+    return { ...(await openScratchServer(parseSourceUrl(postgres.url()), signal)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

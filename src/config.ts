@@ -22,6 +22,10 @@ export type Config = {
   readonly lake: StoreLocation;
   /** Where tables are restored to; undefined for commands that restore nothing. */
   readonly into: RestoreTarget | undefined;
+  /** True: nights end with a drill. */
+  readonly drill: boolean;
+  /** Server of scratch databases for drills; undefined: one is started for each drill. */
+  readonly drillServer: ConnectionSettings | undefined;
   /** A source set in tables/, or `adhoc` where only patterns are given. */
   readonly set: string;
   readonly tables: readonly string[];
@@ -55,6 +59,7 @@ export type Flags = {
   readonly source?: string;
   readonly lake?: string;
   readonly into?: string;
+  readonly drill?: boolean;
   readonly set?: string;
   readonly tables?: readonly string[];
 };
@@ -88,6 +93,8 @@ const variables = z.object({
     .optional(),
   PERMAFROST_LAKE: readBy(readLake).prefault('./lake'),
   PERMAFROST_INTO: readBy(readTarget).optional(),
+  PERMAFROST_DRILL: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  PERMAFROST_DRILL_SERVER: readBy(parseSourceUrl).optional(),
   PERMAFROST_SET: z
     .string()
     .regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a file in tables/')
@@ -114,7 +121,13 @@ const variables = z.object({
 type Variables = z.infer<typeof variables>;
 
 /** Each can stand in a file instead, named by `<name>_FILE`. */
-const secrets = ['PERMAFROST_SOURCE', 'PERMAFROST_INTO', 'PGPASSWORD', 'PERMAFROST_SMTP_URL'] as const;
+const secrets = [
+  'PERMAFROST_SOURCE',
+  'PERMAFROST_INTO',
+  'PERMAFROST_DRILL_SERVER',
+  'PGPASSWORD',
+  'PERMAFROST_SMTP_URL',
+] as const;
 
 /** Reads and checks everything. Error: `configuration`, listing every problem. */
 export function readConfig(flags: Flags, env: Environment = process.env): Config {
@@ -157,6 +170,8 @@ function assemble(values: Variables, flags: Flags): Config {
     source: withPassword(values.PERMAFROST_SOURCE, values.PGPASSWORD),
     formerSource: values.PERMAFROST_FORMER_SOURCE,
     lake: values.PERMAFROST_LAKE,
+    drill: flags.drill ?? values.PERMAFROST_DRILL === 'on',
+    drillServer: values.PERMAFROST_DRILL_SERVER,
     into: withTargetPassword(values.PERMAFROST_INTO, values.PGPASSWORD),
     set: values.PERMAFROST_SET,
     tables: flags.tables ?? [],

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/catalog': ['src/iceberg', 'src/storage'],
   'src/mail': ['src/archive', 'src/quantity.ts'],
   'src/query': ['src/archive', 'src/iceberg'],
-  'src/restore': ['src/archive', ...FORMAT_ROOMS, 'src/catalog'],
+  'src/restore': ['src/archive', ...FORMAT_ROOMS, 'src/catalog', 'src/clock.ts'],
   'src/temporal': ['activities', 'workflows', 'src/archive', 'src/retry-policy.ts', 'src/logger.ts'],
   'src/demo': [],
   'src/cli': [
@@ -57,7 +57,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/composition.ts': [
     'src/archive',
     'src/catalog',
+    'src/demo',
     'src/mail',
+    'src/postgres',
+    'src/restore',
     'src/storage',
     'src/config.ts',
     'src/clock.ts',
@@ -149,7 +152,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'pg-copy-streams': ['src/postgres', 'src/demo'],
   'pg-query-stream': ['src/postgres'],
   pino: ['src/logger.ts'],
-  uuid: ['src/archive'],
+  uuid: ['src/archive', 'src/restore'],
   zod: ['src/archive', 'src/config.ts', 'src/iceberg', 'src/temporal'],
 };
 
@@ -172,11 +175,12 @@ describe('what comes from outside', () => {
     expect(readers.map(([path]) => path)).toEqual(['src/config.ts']);
   });
 
-  test('only verbs, the export thread, the workflow bundle and the source sets are found by their paths', () => {
+  test('only verbs, the threads, the workflow bundle and the source sets are found by their paths', () => {
     // A verb loads what it needs when it is called: a look into the lake does not wait for Temporal.
     const found = inside.filter(({ kind, from }) => kind !== 'static' && !from.startsWith('src/cli/'));
     expect(found.map(say)).toEqual([
       'src/archive/export-pool.ts → src/archive/export-thread.ts',
+      'src/restore/restore-tables.ts → src/restore/restore-thread.ts',
       'src/temporal/worker.ts → workflows/index.ts',
     ]);
     const computed = [...modules].filter(
@@ -186,7 +190,7 @@ describe('what comes from outside', () => {
   });
 });
 
-test('concrete parts are made in one place; the export thread opens the store it is told of', () => {
+test('concrete parts are made in one place; threads open the store they are told of', () => {
   const makers =
     /^(open\w*Store|create\w*Store|\w+Catalog|createMailer|createExportPool|createSnapshotReader|createArchiver)$/;
   const users = inside.filter(
@@ -195,10 +199,10 @@ test('concrete parts are made in one place; the export thread opens the store it
       (roomOf(from) !== roomOf(to) || !/storage|catalog/.test(roomOf(to))),
   );
   expect(new Set(users.map(({ from }) => from))).toEqual(
-    new Set(['src/composition.ts', 'src/archive/export-thread.ts']),
+    new Set(['src/composition.ts', 'src/archive/export-thread.ts', 'src/restore/restore-thread.ts']),
   );
-  const inThread = users.filter(({ from }) => from === 'src/archive/export-thread.ts');
-  expect(inThread.flatMap(({ names }) => names)).toEqual(['openStore']);
+  const inThreads = users.filter(({ from }) => from.endsWith('-thread.ts'));
+  expect(inThreads.flatMap(({ names }) => names)).toEqual(['openStore', 'openStore']);
 });
 
 describe('names and files', () => {

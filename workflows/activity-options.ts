@@ -68,6 +68,19 @@ export function archivingTable(table: PlannedTable, night: string, timeLimit: nu
   };
 }
 
+/** Restores tables of the night, in the queue of table exports: it works as hard. */
+export function drilling(night: string): ActivityOptions {
+  return {
+    activityId: 'drill',
+    summary: `restore tables of ${night}`,
+    taskQueue: tablesTaskQueue(workflowInfo().taskQueue),
+    heartbeatTimeout,
+    scheduleToCloseTimeout: '12 hours',
+    retry: { initialInterval: '10 seconds', maximumInterval: '5 minutes', maximumAttempts: 3 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  };
+}
+
 /** Mail; its failure never fails the archive. */
 export const reporting: ActivityOptions = {
   activityId: 'report',

@@ -17,11 +17,11 @@ import type {
 import { nightSucceeded } from '../src/archive/night.ts';
 import { readFailure } from '../src/temporal/failure-mapping.ts';
 import { archiveNightKey, archiveSetKey } from '../src/temporal/search-attributes.ts';
-import { archivingTable, planning, reporting } from './activity-options.ts';
+import { archivingTable, drilling, planning, reporting } from './activity-options.ts';
 import { mapInWindow } from './bounded-window.ts';
 import { type HeldSnapshots, holdSnapshots } from './held-snapshots.ts';
 import { type NightBoard, openBoard } from './night-board.ts';
-import { concludeNight, type Night, planFailed, summarizeNight } from './night-outcome.ts';
+import { concludeNight, type Night, planFailed, summarizeNight, withDrill } from './night-outcome.ts';
 import { dateNight } from './run-date.ts';
 import { budgetTime } from './time-budget.ts';
 
@@ -37,8 +37,9 @@ export async function archiveNight(request: NightRequest): Promise<NightResult> 
   const board = openBoard(night);
   const snapshots = holdSnapshots((groups) => board.exported(groups));
 
-  const result = await archiveUnder(snapshots, night, board);
+  const archived = await archiveUnder(snapshots, night, board);
   const released = snapshots.close();
+  const result = night.drill === true ? await drillNight(archived, board) : archived;
   await CancellationScope.nonCancellable(() => report(result, board));
   await released;
 
@@ -108,6 +109,21 @@ async function archiveTable(
   } catch (error) {
     const { schema, name, lakeTable } = table;
     return { kind: 'failed', schema, name, lakeTable, ...readFailure(error) };
+  }
+}
+
+/** Never rejects: that nothing could be proved is part of the result. */
+async function drillNight(result: NightResult, board: NightBoard): Promise<NightResult> {
+  const nothing = !result.tables.some(({ kind }) => kind === 'archived');
+  if (nothing || CancellationScope.current().consideredCancelled) return result;
+  board.enter('drilling');
+  try {
+    const activities = proxyActivities<ArchiveActivities>(drilling(result.night));
+    const runId = workflowInfo().firstExecutionRunId;
+    const drill = await activities.drillNight({ night: result.night, runId, tables: [] });
+    return withDrill(result, drill);
+  } catch (error) {
+    return withDrill(result, { kind: 'not-run', ...readFailure(error) });
   }
 }
 

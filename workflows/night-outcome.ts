@@ -3,6 +3,7 @@ import type { DatedNightRequest } from '../src/archive/archiver.ts';
 import type {
   ArchivedTable,
   ConsistencyGroup,
+  DrillResult,
   NightFailure,
   NightPlan,
   NightResult,
@@ -48,6 +49,11 @@ function shorten({ schemaChanges, lakeTable }: ArchivedTable): readonly string[]
   return schemaChanges.length === 0 ? [] : [`its columns changed: permafrost history ${lakeTable} says how`];
 }
 
+/** A night ends with its drill. */
+export function withDrill(result: NightResult, drill: DrillResult): NightResult {
+  return { ...result, drill, finishedAt: new Date().toISOString() };
+}
+
 /** What came of a night that got no plan: nothing, and why. */
 export function planFailed(night: Night, failure: NightFailure): NightResult {
   return {
@@ -76,6 +82,7 @@ function sayWhatIsLeftOut(result: NightResult): string {
   if (result.failure !== undefined) return `nothing was archived: ${result.failure.message}`;
   const failed = result.tables.filter((table) => table.kind === 'failed').map(tableLabel);
   const leftOut = [...failed, ...result.missing];
+  if (leftOut.length === 0) return 'every table was archived, but the drill did not pass: see the report';
   const more = leftOut.length > namedTables ? ` and ${leftOut.length - namedTables} more` : '';
   const planned = result.tables.length + result.missing.length;
   return `${leftOut.length} of ${planned} tables were not archived: ${leftOut.slice(0, namedTables).join(', ')}${more}`;

@@ -1,5 +1,6 @@
 import type {
   ArchivedTable,
+  DrillResult,
   ExportedSnapshot,
   NightPlan,
   NightRequest,
@@ -21,6 +22,8 @@ export interface Archiver {
   planNight(request: DatedNightRequest, snapshot: ExportedSnapshot, signal?: AbortSignal): Promise<NightPlan>;
   /** Archives one table whole, or not at all. Done before for the same night and run, it changes nothing. */
   archiveTable(input: ArchiveTableInput, options: ArchiveTableOptions): Promise<ArchivedTable>;
+  /** Restores tables of a night into scratch databases, and leaves evidence in the lake. */
+  drillNight(request: DrillRequest, options: DrillOptions): Promise<DrillResult>;
   /** Sends or writes the diagnostic e-mail. */
   sendReport(result: NightResult): Promise<ReportDelivery>;
 }
@@ -50,6 +53,24 @@ export type ArchiveTableInput = {
 export type ArchiveTableOptions = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TableProgress) => void;
+};
+
+export type DrillRequest = {
+  /** Undefined: the newest night of the lake. */
+  readonly night: string | undefined;
+  /** Only tables that this run committed. */
+  readonly runId?: string;
+  /** Patterns of the tables to restore; empty for a sample. */
+  readonly tables: readonly string[];
+};
+
+export type DrillOptions = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: {
+    readonly table: string;
+    readonly done: number;
+    readonly of: number;
+  }) => void;
 };
 
 export type ReportDelivery =

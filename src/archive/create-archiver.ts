@@ -24,6 +24,7 @@ export type ArchiverDeps = {
   readonly mailer: Mailer;
   readonly clock: Clock;
   readonly formerSource: string | undefined;
+  readonly drillNight: Archiver['drillNight'];
 };
 
 /** The use cases over one source and one lake. */
@@ -33,6 +34,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
     planNight: (request, snapshot, signal) => planNight(request, snapshot, deps, signal),
     archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts }),
+    drillNight: deps.drillNight,
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };
 }

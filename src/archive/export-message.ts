@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../errors.ts';
 import type { ExportOutcome, ExportRequest } from './export-request.ts';
+import type { ThreadError } from './thread-error.ts';
 
 /** What is said between the main thread and an export thread. `id` names the export. */
 export type ToExportThread =
@@ -11,12 +11,4 @@ export type ToExportThread =
 export type FromExportThread =
   | { readonly kind: 'progress'; readonly id: number; readonly rows: number; readonly bytes: number }
   | { readonly kind: 'done'; readonly id: number; readonly outcome: ExportOutcome }
-  | {
-      readonly kind: 'failed';
-      readonly id: number;
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly cure?: string;
-      /** Where an error that was not foreseen came from. */
-      readonly frames?: string;
-    };
+  | ({ readonly kind: 'failed'; readonly id: number } & ThreadError);

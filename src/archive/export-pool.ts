@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { PermafrostError } from '../errors.ts';
 import type { FromExportThread, ToExportThread } from './export-message.ts';
 import type { ExportOutcome, ExportRequest } from './export-request.ts';
+import { fromThreadError } from './thread-error.ts';
 
 /** Runs exports, each in a thread of its own; threads are kept warm from table to table. */
 export interface ExportPool {
@@ -64,7 +65,7 @@ export function createExportPool(size: number): ExportPool {
     }
     release(thread);
     if (message.kind === 'done') running.resolve(message.outcome);
-    else running.reject(toError(message));
+    else running.reject(fromThreadError(message));
   }
 
   /** A thread that died takes its export with it; the next export gets a new thread. */
@@ -158,12 +159,6 @@ async function endThread(worker: Worker): Promise<void> {
   });
   clearTimeout(timer);
   await worker.terminate();
-}
-
-function toError({ code, message, cure, frames }: FromExportThread & { kind: 'failed' }): PermafrostError {
-  const cause =
-    frames === undefined ? undefined : Object.assign(new Error('in an export thread'), { stack: frames });
-  return new PermafrostError(code, message, { cure, cause });
 }
 
 function threadEnded(cause: Error | undefined): PermafrostError {

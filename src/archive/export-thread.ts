@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { assertNever, PermafrostError } from '../errors.ts';
+import { assertNever } from '../errors.ts';
 import { describeSource } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
 import { openUnderSnapshot } from '../postgres/snapshot-transaction.ts';
@@ -7,6 +7,7 @@ import { openStore } from '../storage/open-store.ts';
 import type { FromExportThread, ToExportThread } from './export-message.ts';
 import type { ExportRequest } from './export-request.ts';
 import { exportTable } from './export-table.ts';
+import { describeThreadError } from './thread-error.ts';
 
 /**
  * Entry of an export thread: one stream at a time, from the socket to the stored Parquet file, so that no batch ever
@@ -63,7 +64,7 @@ async function run(id: number, request: ExportRequest, signal: AbortSignal): Pro
     send({ kind: 'done', id, outcome });
   } catch (error) {
     await closeSession();
-    send({ kind: 'failed', id, ...describeError(error) });
+    send({ kind: 'failed', id, ...describeThreadError(error, 'export') });
   } finally {
     running = undefined;
     idle = setTimeout(() => void closeSession(), IDLE_MS);
@@ -95,24 +96,6 @@ async function closeSession(): Promise<void> {
   const closing = open;
   open = undefined;
   await closing?.session.close();
-}
-
-/** The message of an error that is not ours may quote a row: its kind and its place have to do. */
-function describeError(error: unknown) {
-  if (error instanceof PermafrostError) {
-    return {
-      code: error.code,
-      message: error.message,
-      ...(error.cure === undefined ? {} : { cure: error.cure }),
-    };
-  }
-  const name = error instanceof Error ? error.constructor.name : typeof error;
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  return {
-    code: 'unexpected' as const,
-    message: `an unforeseen ${name} ended the export`,
-    frames: lines.filter((line) => /^\s+at /.test(line)).join('\n'),
-  };
 }
 
 function throttle(tell: (rows: number, bytes: number) => void): (rows: number, bytes: number) => void {

@@ -15,6 +15,8 @@ export type NightRequest = {
   readonly late?: boolean;
   /** Tables archived at the same time; 2 unless told otherwise. */
   readonly tableConcurrency?: number;
+  /** True: some of its tables are restored at the end, to prove that they can be. */
+  readonly drill?: boolean;
 };
 
 export type NightPlan = {
@@ -121,10 +123,39 @@ export type NightResult = {
   readonly tables: readonly TableResult[];
   readonly excluded: readonly ExcludedTable[];
   readonly missing: readonly string[];
+  /** Absent where none was asked for, or nothing was archived. */
+  readonly drill?: DrillResult;
   /** Why no plan could be made; then `tables` is empty, and `source` and `lake` are empty strings. */
   readonly failure?: NightFailure;
   /** Workflow id and UI address, where the night ran under Temporal. */
   readonly workflow?: { readonly id: string; readonly runId: string; readonly url?: string };
+};
+
+/** What came of restoring some tables of the night. */
+export type DrillResult =
+  | {
+      readonly kind: 'passed' | 'failed';
+      readonly night: string;
+      readonly tables: readonly DrilledTable[];
+      /** URI of the evidence in the lake. */
+      readonly evidence: string;
+    }
+  /** Nothing was proved: there is no scratch database, or the lake could not be read. */
+  | ({ readonly kind: 'not-run' } & NightFailure);
+
+export type DrilledTable = {
+  /** `schema.name` */
+  readonly table: string;
+  readonly chosenAs: 'smallest' | 'largest' | 'random' | 'asked-for';
+  readonly snapshotId: string;
+  readonly rows: number;
+  /** SHA-256 of the rows as they were archived; what was restored has the same, unless there is a failure. */
+  readonly rowsHash: string;
+  readonly seconds: number;
+  /** Constraints, indexes and the like that the scratch database refused. */
+  readonly refused: readonly string[];
+  /** Why it did not come back. */
+  readonly failure?: NightFailure;
 };
 
 export type NightFailure = {
@@ -151,9 +182,10 @@ export type ExportedSnapshot = {
 
 export type ConsistencyGroup = ExportedSnapshot & { readonly letter: string };
 
-/** A night is whole when there is a plan, every planned table is archived and none is missing. */
+/** A night is whole when there is a plan, every planned table is archived, none is missing, and the drill passed. */
 export function nightSucceeded(result: NightResult): boolean {
   if (result.failure !== undefined || result.missing.length > 0) return false;
+  if (result.drill !== undefined && result.drill.kind !== 'passed') return false;
   return result.tables.every((table) => table.kind === 'archived');
 }
 

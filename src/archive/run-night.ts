@@ -4,6 +4,7 @@ import { isLate } from './night-date.ts';
 import type { Archiver, DatedNightRequest, HeldSnapshot } from './archiver.ts';
 import type {
   ConsistencyGroup,
+  DrillResult,
   FailedTable,
   NightFailure,
   NightPlan,
@@ -43,6 +44,9 @@ export async function runNight(request: DatedNightRequest, options: RunNightOpti
     return withoutPlan(error);
   });
   if (signal.aborted) throw interrupted();
+  const drill =
+    request.drill === true ? await drillTables(request.night, outcome.tables, options) : undefined;
+  if (signal.aborted) throw interrupted();
   return {
     night: request.night,
     set: request.set,
@@ -50,7 +54,22 @@ export async function runNight(request: DatedNightRequest, options: RunNightOpti
     startedAt: started.toISOString(),
     finishedAt: clock.now().toISOString(),
     ...outcome,
+    ...(drill === undefined ? {} : { drill }),
   };
+}
+
+/** Never rejects: that nothing could be proved is part of the result. */
+async function drillTables(
+  night: string,
+  tables: readonly TableResult[],
+  { archiver, runId, signal }: RunNightOptions,
+): Promise<DrillResult | undefined> {
+  if (!tables.some(({ kind }) => kind === 'archived')) return undefined;
+  try {
+    return await archiver.drillNight({ night, runId, tables: [] }, { signal, onProgress: () => undefined });
+  } catch (error) {
+    return { kind: 'not-run', ...toFailure(error) };
+  }
 }
 
 type NightOutcome = Omit<NightResult, 'night' | 'set' | 'late' | 'startedAt' | 'finishedAt'>;

@@ -11,6 +11,7 @@ export type NightOptions = {
   readonly lake?: string;
   readonly set?: string;
   readonly tables?: readonly string[];
+  readonly drill?: boolean;
 };
 
 /** Adds them to a command. */
@@ -18,7 +19,8 @@ export function withNightOptions(command: Command): Command {
   return withTables(command)
     .option('--source <url>', 'the database, postgres://user@host/database (PERMAFROST_SOURCE)')
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
-    .option('--set <name>', 'a source set of tables/ (PERMAFROST_SET)');
+    .option('--set <name>', 'a source set of tables/ (PERMAFROST_SET)')
+    .option('--drill', 'restore some tables in the end, to prove that they can be (PERMAFROST_DRILL)');
 }
 
 /** Adds `--tables` to a command. */
@@ -37,13 +39,13 @@ function addPatterns(text: string, earlier: readonly string[] = []): readonly st
 }
 
 /** What a night is asked to archive. Error: `configuration` where neither a set nor tables are named. */
-export function toNightRequest(config: Config): Pick<NightRequest, 'set' | 'tables'> {
+export function toNightRequest(config: Config): Pick<NightRequest, 'set' | 'tables' | 'drill'> {
   if (config.set === 'adhoc' && config.tables.length === 0) {
     throw new PermafrostError('configuration', 'no tables are named', {
       cure: "give --tables 'public.*', or --set with the name of a source set",
     });
   }
-  return { set: config.set, tables: config.tables };
+  return { set: config.set, tables: config.tables, ...(config.drill ? { drill: true } : {}) };
 }
 
 /** Checks the date of a night that is archived by hand. A slip into the future would hide all nights before it. */

@@ -1,6 +1,12 @@
 import type { ReportDelivery } from '../archive/archiver.ts';
-import { type NightFailure, type NightResult, tableLabel, type TableResult } from '../archive/night.ts';
-import { formatBytes, formatCount, formatInstant, formatSeconds } from '../quantity.ts';
+import {
+  type DrillResult,
+  type NightFailure,
+  type NightResult,
+  tableLabel,
+  type TableResult,
+} from '../archive/night.ts';
+import { formatBytes, formatCount, formatInstant, formatQuantity, formatSeconds } from '../quantity.ts';
 import { printable } from './printable.ts';
 import { layOutTable } from './text-table.ts';
 
@@ -58,8 +64,29 @@ function notes(result: NightResult): readonly string[] {
         `· recorded late: the tables hold the state of ${formatInstant(result.startedAt)}, not of ${result.night}`,
       ]
     : [];
-  const all = [...whole, ...failures(result), ...missing, ...lines, ...groups, ...late, ...excluded];
+  const all = [
+    ...whole,
+    ...failures(result),
+    ...missing,
+    ...drillLines(result.drill),
+    ...lines,
+    ...groups,
+    ...late,
+    ...excluded,
+  ];
   return all.length === 0 ? [] : [...all.map(printable), ''];
+}
+
+/** What the drill brought back, and what it did not. */
+export function drillLines(drill: DrillResult | undefined): readonly string[] {
+  if (drill === undefined) return [];
+  if (drill.kind === 'not-run') return [failureLine('the drill could not run', drill)];
+  const tables = drill.tables.map(({ table, chosenAs, rows, seconds, refused, failure }) => {
+    if (failure !== undefined) return failureLine(`drill: ${table} (${chosenAs}) did not come back`, failure);
+    const without = refused.map((what) => `; without ${what}`).join('');
+    return `✓ drill: ${table} (${chosenAs}) came back, ${formatQuantity(rows, 'row')} in ${formatSeconds(seconds)} s${without}`;
+  });
+  return [...tables, `· drill: evidence in ${drill.evidence}`];
 }
 
 /** Tables that failed for the same reason share a line. */

@@ -13,6 +13,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./history.ts')).historyCommand(),
   query: async () => (await import('./query.ts')).queryCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
+  drill: async () => (await import('./drill.ts')).drillCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
 };
 

@@ -1,13 +1,12 @@
 import { Command, Option } from 'commander';
-import { type Lake, openLake } from '../composition.ts';
+import { openLake } from '../composition.ts';
 import { readConfig, requireTarget, type RestoreTarget } from '../config.ts';
 import { assertNever } from '../errors.ts';
 import { describeSource } from '../postgres/connection-settings.ts';
-import { type FrozenTable, findFrozenNight } from '../restore/frozen-table.ts';
-import { restoreDatabase } from '../restore/restore-database.ts';
-import { restoreFolder } from '../restore/restore-folder.ts';
+import { findFrozenNight } from '../restore/frozen-table.ts';
+import type { RestoreRequest } from '../restore/restore-message.ts';
 import type { FileFormat } from '../restore/restore-script.ts';
-import type { RestoreWatcher } from '../restore/restored-table.ts';
+import { restoreTables } from '../restore/restore-tables.ts';
 import { EXIT } from './exit-code.ts';
 import { runInterruptibly } from './interruptible.ts';
 import { parseNight, withTables } from './night-options.ts';
@@ -48,10 +47,8 @@ export function restoreCommand(): Command {
         const frozen = await run.step(() => findFrozenNight(lake, { night, tables: options.tables ?? [] }));
         const view = createProgressView();
         const context = { signal: run.signal, watch: watchRestore(view, frozen.tables.length) };
-        const restored = await run.step(() =>
-          restoreInto(target, frozen.tables, lake, { ...options, ...context }),
-        );
-        view.end();
+        const request = { tables: frozen.tables, store: config.lake, into: toRequest(target, options) };
+        const restored = await run.step(() => restoreTables(request, context)).finally(() => view.end());
         const result: RestoreResult = {
           night: frozen.night,
           into: describeTarget(target),
@@ -64,24 +61,15 @@ export function restoreCommand(): Command {
     });
 }
 
-async function restoreInto(
+function toRequest(
   target: RestoreTarget,
-  tables: readonly FrozenTable[],
-  { store }: Lake,
-  options: RestoreOptions & { readonly signal: AbortSignal; readonly watch: RestoreWatcher },
-): Promise<Pick<RestoreResult, 'tables' | 'leftOut'>> {
-  const { signal, watch, format, besideOthers = false, everything = false } = options;
+  { format, besideOthers = false, everything = false }: RestoreOptions,
+): RestoreRequest['into'] {
   switch (target.kind) {
     case 'database':
-      return restoreDatabase(tables, store, {
-        target: target.connection,
-        besideOthers,
-        everything,
-        signal,
-        watch,
-      });
+      return { kind: 'database', target: target.connection, besideOthers, everything };
     case 'folder':
-      return restoreFolder(tables, store, { folder: target.folder, format, signal, watch });
+      return { kind: 'folder', folder: target.folder, format };
     default:
       return assertNever(target);
   }

@@ -3,8 +3,9 @@ import type { ArchivedTable, NightResult, TableResult } from '../archive/night.t
 import { html } from './escape.ts';
 import type { Html } from './escape.ts';
 import { css, adaptations, stateColors } from './night-report-style.ts';
+import type { Failure, Finding } from './night-finding.ts';
 import { leftOutLine, remarksOf } from './night-summary.ts';
-import type { Failure, Finding, GroupSummary, Limited, NightSummary } from './night-summary.ts';
+import type { GroupSummary, Limited, NightSummary } from './night-summary.ts';
 import { formatBytes, formatCount, formatInstant, formatQuantity, formatSeconds } from '../quantity.ts';
 
 const barWidth = 96;
@@ -58,11 +59,13 @@ export function renderHtml(result: NightResult, summary: NightSummary): string {
 function sectionsOf(result: NightResult, summary: NightSummary): readonly Html[] {
   return [
     heading(result, summary),
-    failureSection(summary),
+    failureSection('Not archived', summary.failures, summary.wholeList),
+    failureSection('Drill failed', summary.drillFailures, summary.wholeList),
     totalsSection(summary),
     warningSection(summary.warnings),
     consistencySection(summary.groups),
     tableSection(summary),
+    findingSection('Drill', summary.drill, summary.wholeList),
     findingSection('Schema changes', summary.schemaChanges, summary.wholeList),
     findingSection('Special values', summary.specialValues, summary.wholeList),
     findingSection('Excluded by rule', summary.excluded, summary.wholeList),
@@ -85,10 +88,9 @@ function heading(result: NightResult, summary: NightSummary): Html {
   </tr>`;
 }
 
-function failureSection(summary: NightSummary): Html {
-  const { shown, leftOut } = summary.failures;
+function failureSection(title: string, { shown, leftOut }: Limited<Failure>, wholeList: string): Html {
   if (shown.length === 0) return nothing;
-  return section('Not archived', [...shown.map(failureCard), leftOutNote(leftOut, summary.wholeList)]);
+  return section(title, [...shown.map(failureCard), leftOutNote(leftOut, wholeList)]);
 }
 
 function failureCard(failure: Failure): Html {

@@ -1,17 +1,20 @@
 import { tableLabel } from '../archive/night.ts';
 import type { NightResult, TableResult } from '../archive/night.ts';
 import { visibleText } from './escape.ts';
+import type { Failure, Finding } from './night-finding.ts';
 import { leftOutLine, remarksOf } from './night-summary.ts';
-import type { Failure, Finding, Limited, NightSummary } from './night-summary.ts';
+import type { Limited, NightSummary } from './night-summary.ts';
 import { formatBytes, formatCount, formatInstant, formatQuantity, formatSeconds } from '../quantity.ts';
 
 /** The plain text part: the same facts as the HTML part, aligned for a fixed-width font. */
 export function renderText(result: NightResult, summary: NightSummary): string {
   const sections = [
     headingLines(result, summary),
-    failureLines(summary),
+    failureLines('NOT ARCHIVED', summary.failures, summary.wholeList),
+    failureLines('DRILL FAILED', summary.drillFailures, summary.wholeList),
     summaryLines(summary),
     tableLines(summary),
+    findingLines('DRILL', summary.drill, summary.wholeList),
     findingLines('SCHEMA CHANGES', summary.schemaChanges, summary.wholeList),
     findingLines('SPECIAL VALUES', summary.specialValues, summary.wholeList),
     findingLines('EXCLUDED BY RULE', summary.excluded, summary.wholeList),
@@ -38,10 +41,13 @@ function headingLines(result: NightResult, summary: NightSummary): readonly stri
   ];
 }
 
-function failureLines(summary: NightSummary): readonly string[] {
-  const { shown, leftOut } = summary.failures;
+function failureLines(
+  title: string,
+  { shown, leftOut }: Limited<Failure>,
+  wholeList: string,
+): readonly string[] {
   if (shown.length === 0) return [];
-  return ['NOT ARCHIVED', ...shown.flatMap(linesOfFailure), ...leftOutLines(leftOut, summary.wholeList)];
+  return [title, ...shown.flatMap(linesOfFailure), ...leftOutLines(leftOut, wholeList)];
 }
 
 function linesOfFailure(failure: Failure): readonly string[] {

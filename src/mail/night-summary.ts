@@ -7,6 +7,8 @@ import type {
   TableResult,
 } from '../archive/night.ts';
 import { shortened } from './escape.ts';
+import { drillFailuresOf, drillFindingsOf } from './drill-summary.ts';
+import type { Failure, Finding } from './night-finding.ts';
 import { formatBytes, formatCount, formatDuration, formatInstant, formatQuantity } from '../quantity.ts';
 
 /** Together these keep every report well below 1 MB; what is beyond is counted and its place is named. */
@@ -25,6 +27,9 @@ export type NightSummary = {
   readonly totals: readonly Total[];
   /** In the plan's order. */
   readonly tables: Limited<TableResult>;
+  /** Tables that the drill could not bring back. */
+  readonly drillFailures: Limited<Failure>;
+  readonly drill: Limited<Finding>;
   readonly schemaChanges: Limited<Finding>;
   readonly specialValues: Limited<Finding>;
   readonly excluded: Limited<Finding>;
@@ -33,18 +38,7 @@ export type NightSummary = {
   readonly wholeList: string;
 };
 
-/** What is not in the lake (a table, or the whole night), why, and what a person does about it. */
-export type Failure = {
-  readonly name: string;
-  readonly code: string;
-  readonly message: string;
-  readonly cure: string | undefined;
-};
-
 export type Total = { readonly label: string; readonly value: string };
-
-/** Something to say about one table. */
-export type Finding = { readonly table: string; readonly text: string };
 
 export type GroupSummary = ConsistencyGroup & { readonly tables: number };
 
@@ -54,11 +48,15 @@ export type Limited<T> = { readonly shown: readonly T[]; readonly leftOut: numbe
 export function summarizeNight(result: NightResult): NightSummary {
   const archived = result.tables.filter((table) => table.kind === 'archived');
   const failures = failuresOf(result);
+  const drillFailures = drillFailuresOf(result.drill);
   const wanted = archived.length + failures.length;
+  const isWhole = failures.length === 0 && drillFailures.length === 0;
   return {
-    state: wanted === 0 ? 'empty' : failures.length === 0 ? 'archived' : 'failed',
-    headline: result.failure === undefined ? headlineOf(archived.length, wanted) : 'nothing was archived',
+    state: wanted === 0 ? 'empty' : isWhole ? 'archived' : 'failed',
+    headline: headlineOf(result, archived.length, wanted),
     failures: limited(failures),
+    drillFailures: limited(drillFailures),
+    drill: limited(drillFindingsOf(result.drill)),
     warnings: [...lateWarning(result), ...consistencyWarning(result)],
     totals: totalsOf(result, archived, wanted),
     tables: limited(result.tables, tableLimit),
@@ -108,10 +106,14 @@ function consistencyWarning(result: NightResult): readonly string[] {
   ];
 }
 
-function headlineOf(archived: number, wanted: number): string {
+function headlineOf({ failure, drill }: NightResult, archived: number, wanted: number): string {
+  if (failure !== undefined) return 'nothing was archived';
   if (wanted === 0) return 'no tables to archive';
-  if (archived === wanted) return `${formatCount(archived)} of ${formatQuantity(wanted, 'table')} archived`;
-  return `${formatCount(wanted - archived)} of ${formatQuantity(wanted, 'table')} not archived`;
+  const of = `of ${formatQuantity(wanted, 'table')}`;
+  if (archived < wanted) return `${formatCount(wanted - archived)} ${of} not archived`;
+  const all = `${formatCount(archived)} ${of} archived`;
+  if (drill === undefined || drill.kind === 'passed') return all;
+  return `${all}, but the drill ${drill.kind === 'failed' ? 'failed' : 'could not run'}`;
 }
 
 function failuresOf(result: NightResult): readonly Failure[] {

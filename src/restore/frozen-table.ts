@@ -31,15 +31,27 @@ export type FrozenTable = {
   readonly files: readonly DataFile[];
 };
 
-export type FrozenNight = {
+/** A night of the lake before its tables are looked at. */
+export type HeldNight = {
   readonly night: string;
-  /** By schema and name. */
-  readonly tables: readonly FrozenTable[];
+  readonly tables: readonly HeldTable[];
   /** Tables of the lake that this night does not hold. */
   readonly absent: readonly AbsentTable[];
 };
 
+export type HeldTable = {
+  readonly loaded: LoadedTable;
+  /** The one that wrote the night, and wrote it last. */
+  readonly snapshot: Snapshot;
+  readonly bytes: number;
+};
+
 export type AbsentTable = { readonly lakeTable: string; readonly latestNight: string };
+
+export type FrozenNight = Pick<HeldNight, 'night' | 'absent'> & {
+  /** By schema and name. */
+  readonly tables: readonly FrozenTable[];
+};
 
 export type FrozenNightRequest = {
   /** `yyyy-mm-dd`; undefined for the newest night of the lake. */
@@ -55,52 +67,29 @@ type Lake = { readonly catalog: Catalog; readonly store: ObjectStore };
  * Errors: `lake-not-found` for a night or a table that is not there; `integrity` for damaged metadata.
  */
 export async function findFrozenNight(lake: Lake, request: FrozenNightRequest): Promise<FrozenNight> {
-  const loaded = await loadTables(lake.catalog);
-  const night = request.night ?? loaded.flatMap(nightsOf).toSorted().at(-1);
-  const held = loaded.flatMap((table) => snapshotsOf(table, night));
-  if (night === undefined || held.length === 0) throw noSuchNight(loaded, request.night);
+  const { night, tables, absent } = await findHeldNight(lake.catalog, request.night);
   const frozen: FrozenTable[] = [];
-  for (const { table, snapshot } of held) frozen.push(await readFrozenTable(lake, table, snapshot, night));
+  for (const held of tables) frozen.push(await readFrozenTable(lake.store, held, night));
   return {
     night,
     tables: narrow(frozen, request.tables.map(parseTablePattern), night).toSorted(byName),
-    absent: loaded.flatMap((table) => absenceOf(table, night)),
+    absent,
   };
 }
 
-async function loadTables(catalog: Catalog): Promise<readonly LoadedTable[]> {
-  const tables: LoadedTable[] = [];
-  for (const name of await catalog.listTables()) {
-    const table = await catalog.loadTable(name);
-    if (table !== undefined) tables.push(table);
-  }
-  return tables;
+/** Finds the tables that a night holds, the newest night unless told. Error: `lake-not-found`. */
+export async function findHeldNight(catalog: Catalog, asked: string | undefined): Promise<HeldNight> {
+  const loaded = await loadTables(catalog);
+  const night = asked ?? loaded.flatMap(nightsOf).toSorted().at(-1);
+  const tables = loaded.flatMap((table) => heldIn(table, night));
+  if (night === undefined || tables.length === 0) throw noSuchNight(loaded, asked);
+  return { night, tables, absent: loaded.flatMap((table) => absenceOf(table, night)) };
 }
 
-function nightsOf({ metadata }: LoadedTable): readonly string[] {
-  return metadata.snapshots.flatMap(({ summary }) => summary[MARK.night] ?? []);
-}
-
-/** A night that was archived again holds what it held last. */
-function snapshotsOf(
-  table: LoadedTable,
-  night: string | undefined,
-): readonly { readonly table: LoadedTable; readonly snapshot: Snapshot }[] {
-  const snapshot = table.metadata.snapshots.findLast(({ summary }) => summary[MARK.night] === night);
-  return snapshot === undefined ? [] : [{ table, snapshot }];
-}
-
-function absenceOf(table: LoadedTable, night: string): readonly AbsentTable[] {
-  const nights = nightsOf(table);
-  const latestNight = nights.toSorted().at(-1);
-  if (latestNight === undefined || nights.includes(night)) return [];
-  return [{ lakeTable: table.name, latestNight }];
-}
-
-async function readFrozenTable(
-  { store }: Lake,
-  { name: lakeTable, metadata }: LoadedTable,
-  snapshot: Snapshot,
+/** Reads what it takes to restore a table. */
+export async function readFrozenTable(
+  store: ObjectStore,
+  { loaded: { name: lakeTable, metadata }, snapshot }: HeldTable,
   night: string,
 ): Promise<FrozenTable> {
   const { summary } = snapshot;
@@ -125,6 +114,32 @@ async function readFrozenTable(
     fields: schema.fields,
     files: await listFiles(store, snapshot),
   };
+}
+
+async function loadTables(catalog: Catalog): Promise<readonly LoadedTable[]> {
+  const tables: LoadedTable[] = [];
+  for (const name of await catalog.listTables()) {
+    const table = await catalog.loadTable(name);
+    if (table !== undefined) tables.push(table);
+  }
+  return tables;
+}
+
+function nightsOf({ metadata }: LoadedTable): readonly string[] {
+  return metadata.snapshots.flatMap(({ summary }) => summary[MARK.night] ?? []);
+}
+
+function heldIn(loaded: LoadedTable, night: string | undefined): readonly HeldTable[] {
+  const snapshot = loaded.metadata.snapshots.findLast(({ summary }) => summary[MARK.night] === night);
+  if (snapshot === undefined) return [];
+  return [{ loaded, snapshot, bytes: Number(snapshot.summary['added-files-size'] ?? 0) }];
+}
+
+function absenceOf(table: LoadedTable, night: string): readonly AbsentTable[] {
+  const nights = nightsOf(table);
+  const latestNight = nights.toSorted().at(-1);
+  if (latestNight === undefined || nights.includes(night)) return [];
+  return [{ lakeTable: table.name, latestNight }];
 }
 
 /** A night's data files are those that its snapshot added, in the order in which they were written. */

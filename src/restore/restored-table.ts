@@ -1,5 +1,3 @@
-import type { FrozenTable } from './frozen-table.ts';
-
 /** A table that is back, its rows proved to be those of the night. */
 export type RestoredTable = {
   readonly schema: string;
@@ -13,6 +11,6 @@ export type RestoredTable = {
 
 /** Told what happens while tables are restored. */
 export interface RestoreWatcher {
-  progressed(table: FrozenTable, rows: number): void;
+  progressed(table: { readonly schema: string; readonly name: string }, rows: number): void;
   restored(table: RestoredTable): void;
 }

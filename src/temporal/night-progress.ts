@@ -10,7 +10,13 @@ export type NightProgress = {
   readonly tables: readonly TableStanding[];
 };
 
-export type NightStage = 'waiting for a snapshot' | 'planning' | 'archiving' | 'reporting' | 'done';
+export type NightStage =
+  | 'waiting for a snapshot'
+  | 'planning'
+  | 'archiving'
+  | 'drilling'
+  | 'reporting'
+  | 'done';
 
 export type TableStanding = {
   /** `schema.name`. */

@@ -41,7 +41,7 @@ const forceAfter = 30_000;
 /** Connects both workers; they poll once `run` is called. */
 export async function createNightWorker(options: NightWorkerOptions): Promise<NightWorker> {
   const { connection, namespace, taskQueue, tableConcurrency } = options;
-  const { archiveTable, ...lightSteps } = options.activities;
+  const { archiveTable, drillNight, ...lightSteps } = options.activities;
   const grace = options.shutdownGrace ?? defaultGrace;
   const shared = {
     connection,
@@ -64,7 +64,7 @@ export async function createNightWorker(options: NightWorkerOptions): Promise<Ni
   const tables = await Worker.create({
     ...shared,
     taskQueue: tablesTaskQueue(taskQueue),
-    activities: { archiveTable },
+    activities: { archiveTable, drillNight },
     maxConcurrentActivityTaskExecutions: tableConcurrency,
   });
   return runTogether([night, tables]);

@@ -258,3 +258,50 @@ describe('B53: names made to attack', () => {
     expect(report.subject).not.toMatch(/[\r\n\u202E]/);
   });
 });
+
+describe('the report of a night with a drill', () => {
+  const table = {
+    table: 'public.table_0',
+    chosenAs: 'smallest',
+    snapshotId: '1',
+    rows: 12,
+    rowsHash: 'ab',
+    seconds: 0.31,
+    refused: [],
+  } as const;
+  const evidence = 'file:///lake/drills/2026-11-20/1.json';
+
+  it('says which tables came back, and where the evidence lies', () => {
+    const drill = { kind: 'passed', night: '2026-11-20', tables: [table], evidence } as const;
+    const report = composeNightReport(nightResult({ drill }));
+    expect(report.failed).toBe(false);
+    for (const part of [report.text, report.html]) {
+      expect(part).toContain('smallest, 12 rows restored and read back equal in 0.3 s');
+      expect(part).toContain(evidence);
+    }
+  });
+
+  it('is red when a table did not come back, though all are archived', () => {
+    const failure = { code: 'integrity', message: 'the rows are not those that were archived' };
+    const drill = {
+      kind: 'failed',
+      night: '2026-11-20',
+      tables: [table, { ...table, table: 'public.table_1', failure }],
+      evidence,
+    } as const;
+    const report = composeNightReport(nightResult({ drill }));
+    expect(report.failed).toBe(true);
+    expect(report.subject).toContain('26 of 26 tables archived, but the drill failed');
+    expect(report.text).toMatch(
+      /DRILL FAILED\n {2}public\.table_1\n {4}the rows are not those that were archived \(integrity\)/,
+    );
+  });
+
+  it('is red when the drill could not run', () => {
+    const drill = { kind: 'not-run', code: 'source-unreachable', message: 'nothing listens there' } as const;
+    const report = composeNightReport(nightResult({ drill }));
+    expect(report.failed).toBe(true);
+    expect(report.subject).toContain('but the drill could not run');
+    expect(report.html).toContain('nothing listens there');
+  });
+});

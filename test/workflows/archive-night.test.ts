@@ -1,5 +1,6 @@
+import { WorkflowFailedError } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PermafrostError } from '../../src/errors.ts';
 import { progressQuery } from '../../src/temporal/night-messages.ts';
 import { awaitNight, cancelNight, startNight } from '../../src/temporal/start-night.ts';
@@ -84,6 +85,55 @@ test('a table that fails for good is named, and the others are archived', async 
         nonRetryable: true,
       },
     });
+  });
+});
+
+/** A night with a drill, and what its workflow failed with. */
+async function drilledNight(archiver: FakeArchiver) {
+  return atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, { ...request, drill: true });
+    const result = await awaitNight(client, started);
+    const ended = client.workflow.getHandle(started.workflowId).result();
+    const failure = await ended.then(
+      () => undefined,
+      (error: unknown) => (error instanceof WorkflowFailedError ? error.cause?.message : error),
+    );
+    return { result, failure };
+  });
+}
+
+describe('a night with a drill', () => {
+  test('restores tables of its own run when all are through, before the report', async () => {
+    const archiver = new FakeArchiver({ tables: ['a'] });
+    const { result, failure } = await drilledNight(archiver);
+    expect(failure).toBeUndefined();
+    expect(result.drill).toMatchObject({ kind: 'passed', night: result.night });
+    const order = archiver.events.filter((event) => /^(end|drill|report)/.test(event));
+    expect(order).toEqual(['end a', 'drill', 'report']);
+    expect(archiver.drills).toEqual([{ night: result.night, runId: archiver.inputs[0]?.runId, tables: [] }]);
+  });
+
+  test('fails when the drill cannot run, though every table is archived', async () => {
+    const archiver = new FakeArchiver({
+      tables: ['a'],
+      drillNight: () => Promise.reject(new PermafrostError('configuration', 'no server for it')),
+    });
+    const { result, failure } = await drilledNight(archiver);
+    expect(result.tables).toMatchObject([{ kind: 'archived' }]);
+    expect(result.drill).toMatchObject({ kind: 'not-run', code: 'configuration' });
+    expect(archiver.reports).toMatchObject([{ drill: { kind: 'not-run' } }]);
+    expect(failure).toBe('every table was archived, but the drill did not pass: see the report');
+  });
+
+  test('does not drill when nothing was archived', async () => {
+    const archiver = new FakeArchiver({
+      tables: ['a'],
+      archiveTable: () => Promise.reject(new PermafrostError('table-not-found', 'gone')),
+    });
+    const { result, failure } = await drilledNight(archiver);
+    expect(failure).toBe('1 of 1 tables were not archived: public.a');
+    expect(result.drill).toBeUndefined();
+    expect(archiver.drills).toEqual([]);
   });
 });
 

@@ -4,8 +4,15 @@ import type {
   ArchiveTableInput,
   ArchiveTableOptions,
   DatedNightRequest,
+  DrillRequest,
 } from '../../src/archive/archiver.ts';
-import type { ArchivedTable, NightPlan, NightResult, PlannedTable } from '../../src/archive/night.ts';
+import type {
+  ArchivedTable,
+  DrillResult,
+  NightPlan,
+  NightResult,
+  PlannedTable,
+} from '../../src/archive/night.ts';
 import { PermafrostError } from '../../src/errors.ts';
 
 /** What a test changes about the archiver; everything else succeeds at once. */
@@ -17,6 +24,7 @@ export type FakeSteps = {
   readonly openSnapshot?: (export_: number) => Promise<void>;
   readonly planNight?: (request: DatedNightRequest) => Promise<void>;
   readonly archiveTable?: (input: ArchiveTableInput, options: ArchiveTableOptions) => Promise<void>;
+  readonly drillNight?: (request: DrillRequest) => Promise<DrillResult>;
   readonly sendReport?: (result: NightResult) => Promise<void>;
 };
 
@@ -26,6 +34,7 @@ export class FakeArchiver implements Archiver {
   readonly inputs: ArchiveTableInput[] = [];
   readonly reports: NightResult[] = [];
   readonly requests: DatedNightRequest[] = [];
+  readonly drills: DrillRequest[] = [];
   openSnapshots = 0;
   mostAtOnce = 0;
   #exports = 0;
@@ -101,6 +110,14 @@ export class FakeArchiver implements Archiver {
       this.events.push(`end ${table.name}`);
     }
     return archivedTable(table.name, input.consistencyGroup);
+  }
+
+  async drillNight(request: DrillRequest): Promise<DrillResult> {
+    this.events.push('drill');
+    this.drills.push(request);
+    if (this.#steps.drillNight !== undefined) return this.#steps.drillNight(request);
+    const evidence = 'file:///lake/drills/1.json';
+    return { kind: 'passed', night: request.night ?? '', tables: [], evidence };
   }
 
   async sendReport(result: NightResult): ReturnType<Archiver['sendReport']> {
