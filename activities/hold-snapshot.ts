@@ -28,10 +28,11 @@ export function createHoldSnapshot(archiver: Archiver) {
 async function tellNight(snapshot: ExportedSnapshot, attempt: number): Promise<void> {
   const { client, info } = Context.current();
   const { workflowId, runId } = info.workflowExecution ?? {};
+  const message = { ...snapshot, holder: info.activityId, attempt };
   if (workflowId === undefined)
     throw new PermafrostError('unexpected', 'a snapshot is held for a night only');
   try {
-    await client.workflow.getHandle(workflowId, runId).signal(snapshotExported, { ...snapshot, attempt });
+    await client.workflow.getHandle(workflowId, runId).signal(snapshotExported, message);
   } catch (cause) {
     throw new PermafrostError('temporal-unreachable', 'the night could not be told of its snapshot', {
       cause,

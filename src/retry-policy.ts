@@ -8,6 +8,8 @@ export type RetryRule =
   | 'few-times'
   /** Pointless as it stands; the workflow asks again under the next exported snapshot. */
   | 'under-new-snapshot'
+  /** Pointless under this snapshot; the workflow asks once more, under a newer one, when all other tables are through. */
+  | 'once-at-the-end'
   /** Only a person can change the outcome. */
   | 'never';
 
@@ -21,7 +23,7 @@ const retryRules: Readonly<Record<ErrorCode, RetryRule>> = {
   'source-unsuitable': 'never',
   'table-not-found': 'never',
   'snapshot-lost': 'under-new-snapshot',
-  'table-changed': 'never',
+  'table-changed': 'once-at-the-end',
   'value-unrepresentable': 'never',
   protocol: 'few-times',
   integrity: 'few-times',
@@ -59,8 +61,8 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(retryRules, code);
 }
 
-/** Whether attempt number `attempt` (from 1) that failed with this code is the last one. */
+/** Whether attempt number `attempt` (from 1) that failed with this code is the last one of its activity. */
 export function isLastAttempt(code: ErrorCode, attempt: number): boolean {
   const rule = retryRules[code];
-  return rule === 'never' || (rule === 'few-times' && attempt >= fewAttempts);
+  return rule === 'never' || rule === 'once-at-the-end' || (rule === 'few-times' && attempt >= fewAttempts);
 }

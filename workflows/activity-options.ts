@@ -1,7 +1,7 @@
 import { ActivityCancellationType, type ActivityOptions, workflowInfo } from '@temporalio/workflow';
 import { type PlannedTable, tableLabel } from '../src/archive/night.ts';
 import { codesWithRule } from '../src/retry-policy.ts';
-import { tableActivityId } from '../src/temporal/night-messages.ts';
+import { holderActivityId, tableActivityId } from '../src/temporal/night-messages.ts';
 import { tablesTaskQueue } from '../src/temporal/task-queues.ts';
 
 /*
@@ -34,18 +34,23 @@ export const planning: ActivityOptions = {
 };
 
 /**
- * Runs as long as the night and is stopped by it. Retries make a new snapshot. The night ends with
+ * Runs as long as its snapshot is wanted and is stopped by the night. Retries make a new snapshot. The night ends with
  * the transaction closed: the holder hears of it with its next heartbeat, while the report is being sent.
  */
-export const holdingSnapshot: ActivityOptions = {
-  activityId: 'hold-snapshot',
-  summary: 'one Postgres snapshot for the whole night',
-  heartbeatTimeout,
-  startToCloseTimeout: '30 days',
-  scheduleToCloseTimeout: '30 days',
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-};
+export function holdingSnapshot(number: number): ActivityOptions {
+  return {
+    activityId: holderActivityId(number),
+    summary:
+      number === 1
+        ? 'one Postgres snapshot for the whole night'
+        : 'a newer Postgres snapshot, for tables that changed',
+    heartbeatTimeout,
+    startToCloseTimeout: '30 days',
+    scheduleToCloseTimeout: '30 days',
+    retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  };
+}
 
 /**
  * One table, in the queue of table exports. A cancelled export is waited for, so that nothing writes to the lake after

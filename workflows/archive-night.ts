@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   CancelledFailure,
+  patched,
   proxyActivities,
   upsertMemo,
   upsertSearchAttributes,
@@ -15,21 +16,30 @@ import type {
   TableResult,
 } from '../src/archive/night.ts';
 import { nightSucceeded } from '../src/archive/night.ts';
+import { retryRuleOf } from '../src/retry-policy.ts';
 import { readFailure } from '../src/temporal/failure-mapping.ts';
 import { archiveNightKey, archiveSetKey } from '../src/temporal/search-attributes.ts';
 import { archivingTable, drilling, planning, reporting } from './activity-options.ts';
 import { mapInWindow } from './bounded-window.ts';
 import { type HeldSnapshots, holdSnapshots } from './held-snapshots.ts';
 import { type NightBoard, openBoard } from './night-board.ts';
-import { concludeNight, type Night, planFailed, summarizeNight, withDrill } from './night-outcome.ts';
+import {
+  concludeNight,
+  type Night,
+  planFailed,
+  replaceResults,
+  summarizeNight,
+  withDrill,
+} from './night-outcome.ts';
 import { dateNight } from './run-date.ts';
-import { budgetTime } from './time-budget.ts';
+import { budgetTime, type TimeBudget } from './time-budget.ts';
 
 const defaultConcurrency = 2;
 
 /**
- * The story of a night: hold one snapshot, plan, archive every table under it, let the snapshot go, report. It fails,
- * after the report, when anything was left out.
+ * The story of a night: hold one snapshot, plan, archive every table under it, archive once more what changed meanwhile
+ * under a newer one, let the snapshot go, restore a sample if that is wanted, report. It fails, after the report, when
+ * anything was left out or did not come back.
  */
 export async function archiveNight(request: NightRequest): Promise<NightResult> {
   const night = dateNight(request);
@@ -51,8 +61,13 @@ export async function archiveNight(request: NightRequest): Promise<NightResult> 
 async function archiveUnder(snapshots: HeldSnapshots, night: Night, board: NightBoard): Promise<NightResult> {
   try {
     const plan = await planNight(snapshots, night, board);
-    const tables = await archiveTables(plan, snapshots, night, board);
-    return summarizeNight(night, plan, tables, snapshots.groups);
+    board.enter('archiving');
+    const timeLimit = budgetTime(plan, Date.now());
+    const archive = (tables: readonly PlannedTable[]) =>
+      archiveTables(tables, timeLimit, snapshots, night, board);
+    const results = await archive(plan.tables);
+    const again = await archiveAgain(plan, results, snapshots, archive);
+    return summarizeNight(night, plan, replaceResults(results, again), snapshots.groups);
   } catch (error) {
     return planFailed(night, readFailure(error));
   }
@@ -63,29 +78,49 @@ async function planNight(snapshots: HeldSnapshots, night: Night, board: NightBoa
     ...planning,
     summary: `tables of ${night.set} ${night.night}`,
   });
-  const plan = await snapshots.under((group) => {
+  return snapshots.under((group) => {
     board.enter('planning');
     return activities.planNight(night, group);
   });
-  board.planned(plan);
-  return plan;
 }
 
 /** Never rejects: a table that cannot be archived is a failed table, and the others go on. */
 async function archiveTables(
-  plan: NightPlan,
+  tables: readonly PlannedTable[],
+  timeLimit: TimeBudget,
   snapshots: HeldSnapshots,
   night: Night,
   board: NightBoard,
 ): Promise<readonly TableResult[]> {
-  board.enter('archiving');
-  const timeLimit = budgetTime(plan, Date.now());
-  return mapInWindow(plan.tables, night.tableConcurrency ?? defaultConcurrency, async (table) => {
+  board.waiting(tables);
+  return mapInWindow(tables, night.tableConcurrency ?? defaultConcurrency, async (table) => {
     board.started(table);
     const result = await archiveTable(table, snapshots, night, () => timeLimit(table, Date.now()));
     board.finished(result);
     return result;
   });
+}
+
+/**
+ * Tables that someone truncated or altered between the snapshot and their lock, archived once more: all under one newer
+ * snapshot, when the others are through, so that no table waits for them.
+ */
+async function archiveAgain(
+  plan: NightPlan,
+  results: readonly TableResult[],
+  snapshots: HeldSnapshots,
+  archive: (tables: readonly PlannedTable[]) => Promise<readonly TableResult[]>,
+): Promise<readonly TableResult[]> {
+  const changed = plan.tables.filter((_, index) => hasChanged(results[index]));
+  if (changed.length === 0 || CancellationScope.current().consideredCancelled) return [];
+  // A night that reported them as failed, under an earlier release, is not told otherwise.
+  if (!patched('archive-changed-tables-again')) return [];
+  snapshots.renew();
+  return archive(changed);
+}
+
+function hasChanged(result: TableResult | undefined): boolean {
+  return result?.kind === 'failed' && retryRuleOf(result.code) === 'once-at-the-end';
 }
 
 async function archiveTable(

@@ -1,54 +1,48 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  proxyActivities,
-  setHandler,
-} from '@temporalio/workflow';
-import type { ArchiveActivities } from '../activities/archive-activities.ts';
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { ConsistencyGroup } from '../src/archive/night.ts';
 import { retryRuleOf } from '../src/retry-policy.ts';
 import { type NamedFailure, readFailure } from '../src/temporal/failure-mapping.ts';
-import { snapshotExported } from '../src/temporal/night-messages.ts';
-import { holdingSnapshot, snapshotPatience } from './activity-options.ts';
+import { holderActivityId, snapshotExported } from '../src/temporal/night-messages.ts';
+import { snapshotPatience } from './activity-options.ts';
+import { type SnapshotHolder, startHolder } from './snapshot-holder.ts';
 
-/** The exported snapshots of a night: one, unless the session that holds it dies. */
+/** The exported snapshots of a night: one, unless the session that holds it dies or the night asks for a newer one. */
 export type HeldSnapshots = {
   /** Every snapshot so far, oldest first; each is a consistency group. */
   readonly groups: readonly ConsistencyGroup[];
   /** Runs a step under the snapshot that is held now, and again under the next one when that is lost meanwhile. */
   under<T>(step: (group: ConsistencyGroup) => Promise<T>): Promise<T>;
-  /** Ends the snapshot transaction; resolves when its holder has let it go. Never rejects. */
+  /** Lets the snapshot go and has a newer one exported; the steps that follow wait for it. */
+  renew(): void;
+  /** Ends every snapshot transaction; resolves when the holders have let go. Never rejects. */
   close(): Promise<void>;
 };
 
-/** Starts the holder: an activity that keeps the snapshot transaction open and signals each snapshot it exports. */
+/** Starts the first holder and listens for the snapshots that holders export. */
 export function holdSnapshots(onExported: (groups: readonly ConsistencyGroup[]) => void): HeldSnapshots {
-  const groups = collectExports(onExported);
-  const scope = new CancellationScope();
-  let end: NamedFailure | undefined;
+  const exports = collectExports(onExported);
+  const { groups } = exports;
+  const holders: SnapshotHolder[] = [];
+  let outdated: ConsistencyGroup | undefined;
 
-  const hold = async (): Promise<void> => {
-    const { holdSnapshot } = proxyActivities<ArchiveActivities>(holdingSnapshot);
-    try {
-      await scope.run(() => holdSnapshot());
-      end = { code: 'snapshot-lost', message: 'the snapshot holder ended before the night' };
-    } catch (error) {
-      end = readFailure(error);
-    }
+  const start = (): SnapshotHolder => {
+    const holder = startHolder(holders.length + 1);
+    holders.push(holder);
+    exports.believe(holder);
+    return holder;
   };
-  const holding = hold();
+  let holder = start();
 
   const nextAfter = async (lost: ConsistencyGroup | undefined): Promise<ConsistencyGroup> => {
     const held = (): ConsistencyGroup | undefined => {
       const latest = groups.at(-1);
-      return latest === lost ? undefined : latest;
+      return latest === lost || latest === outdated ? undefined : latest;
     };
-    const settled = (): boolean => end !== undefined || held() !== undefined;
+    const settled = (): boolean => holder.end !== undefined || held() !== undefined;
     // Asked first, since waiting starts a timer in the history.
     if (!settled()) await condition(settled, snapshotPatience);
     const group = held();
-    if (end !== undefined || group === undefined) throw withoutSnapshot(end);
+    if (holder.end !== undefined || group === undefined) throw withoutSnapshot(holder.end);
     return group;
   };
 
@@ -65,29 +59,44 @@ export function holdSnapshots(onExported: (groups: readonly ConsistencyGroup[]) 
         }
       }
     },
-    close() {
-      scope.cancel();
-      return holding;
+    renew() {
+      void holder.release();
+      outdated = groups.at(-1);
+      holder = start();
+    },
+    async close() {
+      await Promise.all(holders.map((each) => each.release()));
     },
   };
 }
 
+type CollectedExports = {
+  readonly groups: readonly ConsistencyGroup[];
+  /** From now on only this holder's snapshots count. */
+  believe(holder: SnapshotHolder): void;
+};
+
 /**
- * Listens for exported snapshots. Each attempt of the holder exports one: their numbers tell them apart, since Postgres
+ * Listens for exported snapshots. Each attempt of a holder exports one: their numbers tell them apart, since Postgres
  * gives out the same ids again after a restart. An earlier attempt that comes to life again is not believed.
  */
-function collectExports(
-  onExported: (groups: readonly ConsistencyGroup[]) => void,
-): readonly ConsistencyGroup[] {
+function collectExports(onExported: (groups: readonly ConsistencyGroup[]) => void): CollectedExports {
   const groups: ConsistencyGroup[] = [];
+  let believed: string | undefined;
   let lastAttempt = 0;
-  setHandler(snapshotExported, ({ attempt, ...snapshot }) => {
-    if (attempt <= lastAttempt) return;
+  setHandler(snapshotExported, ({ holder = holderActivityId(1), attempt, ...snapshot }) => {
+    if (holder !== believed || attempt <= lastAttempt) return;
     lastAttempt = attempt;
     groups.push({ letter: groupLetter(groups.length), ...snapshot });
     onExported(groups);
   });
-  return groups;
+  return {
+    groups,
+    believe({ id }) {
+      believed = id;
+      lastAttempt = 0;
+    },
+  };
 }
 
 function withoutSnapshot(end: NamedFailure | undefined): ApplicationFailure {

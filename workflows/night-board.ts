@@ -1,6 +1,6 @@
 import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { DatedNightRequest } from '../src/archive/archiver.ts';
-import type { ConsistencyGroup, NightPlan, PlannedTable, TableResult } from '../src/archive/night.ts';
+import type { ConsistencyGroup, PlannedTable, TableResult } from '../src/archive/night.ts';
 import { tableLabel } from '../src/archive/night.ts';
 import type { NightProgress, NightStage, TableStanding } from '../src/temporal/night-progress.ts';
 import { progressQuery } from '../src/temporal/night-messages.ts';
@@ -10,7 +10,8 @@ import { describeNight } from './night-details.ts';
 export type NightBoard = {
   enter(stage: NightStage): void;
   exported(groups: readonly ConsistencyGroup[]): void;
-  planned(plan: NightPlan): void;
+  /** Their turn comes; for some a second time. */
+  waiting(tables: readonly PlannedTable[]): void;
   started(table: PlannedTable): void;
   finished(result: TableResult): void;
   /** One sentence at the end of the details. */
@@ -47,8 +48,8 @@ export function openBoard(request: DatedNightRequest): NightBoard {
       groups = held;
       show();
     },
-    planned(plan) {
-      for (const table of plan.tables) {
+    waiting(planned) {
+      for (const table of planned) {
         tables.set(tableLabel(table), { table: tableLabel(table), status: 'waiting' });
       }
       show();

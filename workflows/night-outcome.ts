@@ -35,6 +35,15 @@ export function summarizeNight(
   };
 }
 
+/** The results in the plan's order, with those of a second try in the place of the first. */
+export function replaceResults(
+  results: readonly TableResult[],
+  again: readonly TableResult[],
+): readonly TableResult[] {
+  const second = new Map(again.map((result) => [result.lakeTable, result]));
+  return results.map((result) => second.get(result.lakeTable) ?? result);
+}
+
 /** A workflow whose result is over 2 MB is terminated by the server. The lake keeps what is left out here. */
 const resultLimit = 1_500_000;
 

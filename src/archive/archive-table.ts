@@ -27,6 +27,7 @@ import type { SnapshotReader } from './snapshot-reader.ts';
 import { describeTableChange } from './table-change.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
 import type { TableWhereabouts } from './table-whereabouts.ts';
+import { TYPE_CONTRACT_VERSION } from './type-contract.ts';
 
 export type ArchiveTableDeps = {
   readonly catalog: Catalog;
@@ -70,9 +71,10 @@ export async function archiveTable(
     },
     options.signal,
   );
-  const columns = mapColumns(table.columns);
   const known =
     loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table, deps.formerSource);
+  const contractVersion = known?.contractVersion ?? TYPE_CONTRACT_VERSION;
+  const columns = mapColumns(table.columns, contractVersion);
   requireNamed(input.table.boundsOff, table.oid, columns, known);
   const tableChanges = await findTableChanges(input, deps, table, known);
   const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
@@ -95,6 +97,7 @@ export async function archiveTable(
       schema.bindings,
       fieldsWithoutBounds(schema, input.table.boundsOff),
       known,
+      contractVersion,
     ),
     dataFile,
     ddl: encodeDdl(archivedDdl(dump, columns, schema)),

@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PrimitiveType } from '../iceberg/schema.ts';
 import type { LeafColumn, LogicalType, PhysicalType } from '../parquet/column-type.ts';
 
-type Form = { readonly physical: readonly PhysicalType[]; readonly logical: LogicalType };
+/** How a Parquet file stores a type. */
+export type ParquetForm = { readonly physical: readonly PhysicalType[]; readonly logical: LogicalType };
 
-const BYTES: Form = { physical: ['BYTE_ARRAY'], logical: { kind: 'none' } };
+const BYTES: ParquetForm = { physical: ['BYTE_ARRAY'], logical: { kind: 'none' } };
 
 /** How each Iceberg type stands in a Parquet file (spec, Appendix A); types that no data file of ours has are absent. */
-const FORMS: Partial<Record<PrimitiveType, Form>> = {
+const FORMS: Partial<Record<PrimitiveType, ParquetForm>> = {
   boolean: { physical: ['BOOLEAN'], logical: { kind: 'none' } },
   int: { physical: ['INT32'], logical: { kind: 'none' } },
   long: { physical: ['INT64'], logical: { kind: 'none' } },
@@ -20,14 +21,19 @@ const FORMS: Partial<Record<PrimitiveType, Form>> = {
   binary: BYTES,
 };
 
+/** How a data file stores the Iceberg type; undefined for one that no data file of ours has. */
+export function parquetFormOf(type: PrimitiveType): ParquetForm | undefined {
+  return FORMS[type] ?? decimalForm(type);
+}
+
 /** True where the Parquet column stores the Iceberg type as the spec wants it. */
 export function isHeldAs(type: PrimitiveType, column: LeafColumn): boolean {
-  const form = FORMS[type] ?? decimalForm(type);
+  const form = parquetFormOf(type);
   if (form === undefined || !form.physical.includes(column.physicalType)) return false;
   return isDeepStrictEqual(form.logical, column.logicalType);
 }
 
-function decimalForm(type: PrimitiveType): Form | undefined {
+function decimalForm(type: PrimitiveType): ParquetForm | undefined {
   const match = /^decimal\((\d+), (\d+)\)$/.exec(type);
   if (match === null) return undefined;
   const precision = Number(match[1]);

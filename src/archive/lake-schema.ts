@@ -26,6 +26,8 @@ export type KnownTable = {
   /** Oids that it had before this one. */
   readonly formerOids: readonly number[];
   readonly bindings: readonly ColumnBinding[];
+  /** Of the type contract that the table was created with; empty where the lake does not say. */
+  readonly contractVersion: string;
 };
 
 export type LakeSchema = {

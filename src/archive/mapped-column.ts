@@ -1,6 +1,6 @@
 import type { ColumnDescription } from '../postgres/table-description.ts';
 import type { WireType } from '../postgres/wire-column.ts';
-import { type ColumnType, mapColumn, selectExpression } from './type-contract.ts';
+import { type ColumnType, mapColumn, selectExpression, typeContractOf } from './type-contract.ts';
 
 /** A source column with the way it is read and the Iceberg type it gets. */
 export type MappedColumn = {
@@ -16,10 +16,17 @@ export type MappedColumn = {
   readonly type: ColumnType;
 };
 
-/** Puts the type contract to every column of a table. */
-export function mapColumns(columns: readonly ColumnDescription[]): readonly MappedColumn[] {
+/**
+ * Puts the type contract to every column of a table, in the version that the table keeps. Error: `lake-foreign` where
+ * that is not known.
+ */
+export function mapColumns(
+  columns: readonly ColumnDescription[],
+  contractVersion: string,
+): readonly MappedColumn[] {
+  const contract = typeContractOf(contractVersion);
   return columns.map((column) => {
-    const mapping = mapColumn(column);
+    const mapping = mapColumn(column, contract);
     return {
       attnum: column.attnum,
       name: column.name,

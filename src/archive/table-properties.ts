@@ -17,11 +17,9 @@ export const PROPERTY = {
   /** Oids of the Postgres tables whose nights the lake's table held before, newest last; absent almost always. */
   formerTableOids: 'permafrost.former-table-oids',
   columns: 'permafrost.columns',
+  /** Version of the rules in type-contract.ts that the table was created with and keeps for its life. */
   typeContract: 'permafrost.type-contract',
 } as const;
-
-/** Version of the rules in type-contract.ts that a new table is created with and keeps for its life. */
-export const TYPE_CONTRACT_VERSION = '1';
 
 /** Snapshots are kept for ever and nothing but Permafrost may delete files. */
 const FIXED: Readonly<Record<string, string>> = {
@@ -42,6 +40,7 @@ export function describeProperties(
   bindings: readonly ColumnBinding[],
   boundsOff: readonly NestedField[],
   known: KnownTable | undefined,
+  contractVersion: string,
 ): Readonly<Record<string, string>> {
   const former = formerOids(table.oid, known);
   return {
@@ -55,7 +54,7 @@ export function describeProperties(
     [PROPERTY.sourceTableOid]: String(table.oid),
     ...(former.length === 0 ? {} : { [PROPERTY.formerTableOids]: former.join(',') }),
     [PROPERTY.columns]: JSON.stringify(bindings),
-    [PROPERTY.typeContract]: TYPE_CONTRACT_VERSION,
+    [PROPERTY.typeContract]: contractVersion,
     ...Object.fromEntries(
       boundsOff.map((field) => [`write.metadata.metrics.column.${field.name}`, 'counts']),
     ),
@@ -146,6 +145,7 @@ function readTable(loaded: LoadedTable): KnownTable {
     tableOid: Number(properties[PROPERTY.sourceTableOid]),
     formerOids: readFormerOids(properties),
     bindings,
+    contractVersion: properties[PROPERTY.typeContract] ?? '',
   };
 }
 

@@ -1,3 +1,4 @@
+import { PermafrostError } from '../errors.ts';
 import type { PrimitiveType } from '../iceberg/schema.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import type { ColumnDescription } from '../postgres/table-description.ts';
@@ -18,8 +19,10 @@ export type ColumnMapping = {
 
 /** One line of the type contract. */
 export type TypeRule = {
-  /** Names as in pg_type; `numeric` here only where an Iceberg decimal holds it. */
+  /** Names as in pg_type. */
   readonly types: readonly string[];
+  /** Which columns of these types the rule is for; undefined: all. The others are text. */
+  readonly only?: { readonly columns: string; readonly includes: (column: ColumnDescription) => boolean };
   /** Undefined: Postgres writes the value as text. */
   readonly wire: WireType | ((column: ColumnDescription) => WireType) | undefined;
   readonly iceberg: ColumnType | ((column: ColumnDescription) => ColumnType);
@@ -29,11 +32,19 @@ export type TypeRule = {
   readonly special?: string;
 };
 
+/** Which Iceberg type each Postgres type becomes, and why nothing is lost. */
+export type TypeContract = {
+  /** Of the types of pg_catalog; no type has two. */
+  readonly rules: readonly TypeRule[];
+  readonly enums: TypeRule;
+  readonly others: TypeRule;
+};
+
 /** What Iceberg allows, and what 128 bits hold. */
 const MAX_DECIMAL_PRECISION = 38;
 
 const AS_TEXT: TypeRule = {
-  types: ['every other type'],
+  types: [],
   wire: undefined,
   iceberg: 'string',
   lossless: "Postgres' own text form: what COPY, pg_dump and psql print, and what the type reads back",
@@ -41,11 +52,15 @@ const AS_TEXT: TypeRule = {
 
 const LIST_SPECIAL = 'more than one dimension; a lower bound other than 1';
 
-/**
- * The type contract, version 1: which Iceberg type a Postgres type becomes, and why nothing is lost. It is pinned per
- * table; a line that is here may never change its meaning, only new versions may be added.
- */
-export const TYPE_CONTRACT: readonly TypeRule[] = [
+/** Labels come over the wire as they are: no cast is needed, and none is trusted. */
+const ENUM: TypeRule = {
+  types: [],
+  wire: { kind: 'text' },
+  iceberg: 'string',
+  lossless: 'the label as it is when the table is read',
+};
+
+const VERSION_1_RULES: readonly TypeRule[] = [
   { types: ['bool'], wire: { kind: 'bool' }, iceberg: 'boolean', lossless: 'the same values' },
   { types: ['int2'], wire: { kind: 'int2' }, iceberg: 'int', lossless: '16 bits in 32' },
   { types: ['int4'], wire: { kind: 'int4' }, iceberg: 'int', lossless: 'the same 32 bits' },
@@ -70,10 +85,13 @@ export const TYPE_CONTRACT: readonly TypeRule[] = [
   },
   {
     types: ['numeric'],
+    only: {
+      columns: `numeric(p, s) with p up to ${MAX_DECIMAL_PRECISION} and s from 0 to p`,
+      includes: ({ typeModifier }) => fitsDecimal(typeModifier),
+    },
     wire: (column) => ({ kind: 'numeric', ...decimalOf(column.typeModifier) }),
     iceberg: (column) => icebergDecimal(decimalOf(column.typeModifier)),
-    lossless:
-      'numeric(p, s) with p up to 38 and s from 0 to p: the same digits and scale; every other numeric is text',
+    lossless: 'the same digits and scale',
     special: 'NaN',
   },
   {
@@ -117,24 +135,42 @@ export const TYPE_CONTRACT: readonly TypeRule[] = [
   list('_text', { kind: 'text' }, 'string'),
   list('_varchar', { kind: 'text' }, 'string'),
   list('_uuid', { kind: 'uuid' }, 'string'),
-  AS_TEXT,
 ];
 
-const RULE_BY_TYPE = new Map(
-  TYPE_CONTRACT.flatMap((rule) => rule.types.map((type) => [type, rule] as const)),
-);
-
-/** Labels come over the wire as they are: no cast is needed, and none is trusted. */
-const ENUM: TypeRule = {
-  types: ['enum'],
-  wire: { kind: 'text' },
-  iceberg: 'string',
-  lossless: 'the label as it is when the table is read',
+/**
+ * Every version there ever was, by what stands in the property `permafrost.type-contract`. A table keeps the one it was
+ * created with: a line that is here may never change its meaning, only new versions may be added.
+ */
+export const TYPE_CONTRACTS: Readonly<Record<string, TypeContract>> = {
+  1: { rules: VERSION_1_RULES, enums: ENUM, others: AS_TEXT },
 };
 
+/** The version that a new table is created with. */
+export const TYPE_CONTRACT_VERSION = '1';
+
+/**
+ * The contract of a table, by the version that the lake has recorded for it; empty where it has none. Error:
+ * `lake-foreign` for a version that is not known here: another one could give the same columns other types.
+ */
+export function typeContractOf(version: string): TypeContract {
+  const contract = Object.hasOwn(TYPE_CONTRACTS, version) ? TYPE_CONTRACTS[version] : undefined;
+  if (contract !== undefined) return contract;
+  if (version === '') {
+    throw new PermafrostError('lake-foreign', 'the table property permafrost.type-contract is missing', {
+      cure: 'restore the property from an earlier metadata file of the table',
+    });
+  }
+  const shown = JSON.stringify(version.slice(0, 20));
+  throw new PermafrostError(
+    'lake-foreign',
+    `the table keeps type contract ${shown}, which this release does not know; it knows ${Object.keys(TYPE_CONTRACTS).join(', ')}`,
+    { cure: 'use the release that wrote the last night of the table, or a newer one' },
+  );
+}
+
 /** How a column is read and what it becomes. Every column has a mapping: what has no rule of its own becomes text. */
-export function mapColumn(column: ColumnDescription): ColumnMapping {
-  const rule = ruleOf(column);
+export function mapColumn(column: ColumnDescription, contract: TypeContract): ColumnMapping {
+  const rule = ruleOf(column, contract);
   const wire = typeof rule.wire === 'function' ? rule.wire(column) : rule.wire;
   return {
     icebergType: typeof rule.iceberg === 'function' ? rule.iceberg(column) : rule.iceberg,
@@ -155,12 +191,10 @@ export function selectExpression(column: ColumnDescription, mapping: ColumnMappi
   return mapping.castToText ? `pg_catalog.textin(${column.outputFunction}(${name}))` : name;
 }
 
-function ruleOf(column: ColumnDescription): TypeRule {
-  if (column.typeKind === 'e') return ENUM;
-  const rule = column.builtIn ? RULE_BY_TYPE.get(column.baseTypeName) : undefined;
-  if (rule === undefined || (column.baseTypeName === 'numeric' && !fitsDecimal(column.typeModifier)))
-    return AS_TEXT;
-  return rule;
+function ruleOf(column: ColumnDescription, { rules, enums, others }: TypeContract): TypeRule {
+  if (column.typeKind === 'e') return enums;
+  const rule = column.builtIn ? rules.find(({ types }) => types.includes(column.baseTypeName)) : undefined;
+  return rule === undefined || rule.only?.includes(column) === false ? others : rule;
 }
 
 function list(

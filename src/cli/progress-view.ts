@@ -11,7 +11,10 @@ import type { RestoreWatcher } from '../restore/restored-table.ts';
 import type { LiveNight } from '../temporal/watch-night.ts';
 import { printable } from './printable.ts';
 
-/** Live progress on standard error: a line per finished table and, on a terminal, one for what runs now. */
+/**
+ * Live progress on standard error: a line per finished table (two where it failed and was read again) and, on a
+ * terminal, one for what runs now.
+ */
 export interface ProgressView {
   /** Shows where the night stands; told again and again. */
   show(standing: Standing): void;
@@ -42,9 +45,10 @@ export function createProgressView(): ProgressView {
     show(standing) {
       clear();
       for (const [label, table] of standing.finished) {
-        if (shown.has(label)) continue;
-        shown.add(label);
-        process.stderr.write(`${printable(`${table.archived ? '✓' : '✗'} ${label}  ${table.text}`)}\n`);
+        const line = `${table.archived ? '✓' : '✗'} ${label}  ${table.text}`;
+        if (shown.has(line)) continue;
+        shown.add(line);
+        process.stderr.write(`${printable(line)}\n`);
       }
       if (terminal)
         process.stderr.write(printable(runningLine(standing)).slice(0, process.stderr.columns - 1));

@@ -1,6 +1,7 @@
 import { type ArchivedDdl, ddlPath, decodeDdl } from '../archive/archived-ddl.ts';
 import { MARK, sequencesOf } from '../archive/night-mark.ts';
 import { pathOf } from '../archive/read-lake.ts';
+import { PROPERTY } from '../archive/table-properties.ts';
 import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { PermafrostError } from '../errors.ts';
 import type { DataFile } from '../iceberg/data-file.ts';
@@ -24,6 +25,8 @@ export type FrozenTable = {
   /** SHA-256 over the tuples as the source sent them; see ExportedFile.rowsHash. */
   readonly rowsHash: string;
   readonly ddl: ArchivedDdl;
+  /** Of the type contract that the table keeps; empty where the lake does not say. */
+  readonly contractVersion: string;
   /** Those that were read; the others are set by the rows. */
   readonly sequences: readonly SequenceValue[];
   /** Of the schema that the night's files were written with. */
@@ -110,6 +113,7 @@ export async function readFrozenTable(
     rows: Number(summary['added-records'] ?? 0),
     rowsHash: summary[MARK.rowsHash] ?? '',
     ddl,
+    contractVersion: metadata.properties[PROPERTY.typeContract] ?? '',
     sequences: sequencesOf(snapshot),
     fields: schema.fields,
     files: await listFiles(store, snapshot),

@@ -25,7 +25,7 @@ const STALL_MS = 5 * 60_000;
 /**
  * Reads a restored table as a night would archive it. Its rows need not stand in the order in which they were loaded:
  * then only the hash of their set can be compared, which takes longer and is made when it is asked for.
- * Errors: those of copyTable; `integrity` where a column would be read as another type.
+ * Errors: those of copyTable and mapColumns; `integrity` where a column would be read as another type.
  */
 export async function readBack(
   session: Session,
@@ -61,7 +61,7 @@ async function readableColumns(
   doing: string,
 ): Promise<readonly WireColumn[]> {
   const { columns } = await describeTable(session, table);
-  const mapped = new Map(mapColumns(columns).map((column) => [column.name, column]));
+  const mapped = new Map(mapColumns(columns, table.contractVersion).map((column) => [column.name, column]));
   return wireColumnsOf(table).map((archived) => {
     const found = mapped.get(archived.name);
     if (found !== undefined && isDeepStrictEqual(found.wire, archived.wire)) {

@@ -9,6 +9,8 @@ export const archiveNightType = 'archiveNight';
 export const snapshotExported = defineSignal<[SnapshotExported], 'snapshotExported'>('snapshotExported');
 
 export type SnapshotExported = ExportedSnapshot & {
+  /** Activity id of the holder; absent in histories from when there was one only. */
+  readonly holder?: string;
   /** Attempt of the holder; an earlier attempt that comes to life again is not believed. */
   readonly attempt: number;
 };
@@ -18,6 +20,11 @@ export const progressQuery = defineQuery<NightProgress>('progress');
 
 /** Type of the failure that ends a night with something left out; its first detail is the `NightResult`. */
 export const nightIncomplete = 'night-incomplete';
+
+/** Activity id of a night's holder of snapshots, by its number, counted from 1. */
+export function holderActivityId(number: number): string {
+  return number === 1 ? 'hold-snapshot' : `hold-snapshot-${number}`;
+}
 
 /** Activity id of one table's archive; unique among the open activities of a night. */
 export function tableActivityId(label: string, night: string): string {

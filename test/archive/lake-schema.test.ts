@@ -27,6 +27,7 @@ function known(night: LakeSchema, oid = 1, lastColumnId = highestId(night)): Kno
     lastColumnId,
     tableOid: oid,
     bindings: night.bindings,
+    contractVersion: '1',
   };
 }
 

@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mapColumn, selectExpression, TYPE_CONTRACT } from '../../src/archive/type-contract.ts';
+import {
+  mapColumn,
+  selectExpression,
+  TYPE_CONTRACT_VERSION,
+  TYPE_CONTRACTS,
+  typeContractOf,
+} from '../../src/archive/type-contract.ts';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
 import { describeTable } from '../../src/postgres/describe-table.ts';
 import { quoteIdentifier } from '../../src/postgres/quote.ts';
 import { openSession, type Session } from '../../src/postgres/session.ts';
 import type { ColumnDescription } from '../../src/postgres/table-description.ts';
 import { createTestDatabase, runSql } from '../postgres/test-server.ts';
+
+const contract = typeContractOf(TYPE_CONTRACT_VERSION);
 
 /** Declared type, what it maps to, values to read (as SQL). */
 type Case = readonly [type: string, iceberg: unknown, wire: string, values: readonly string[]];
@@ -163,7 +171,7 @@ test.each(CASES.map((one, index) => [one[0], one, index] as const))(
   '%s',
   async (_type, [, iceberg, wire, values], index) => {
     const column = columnAt(index);
-    const mapping = mapColumn(column);
+    const mapping = mapColumn(column, contract);
     expect(mapping.icebergType).toEqual(iceberg);
     expect(mapping.castToText ? AS_TEXT : mapping.wire.kind).toBe(wire);
     const plain = quoteIdentifier(column.name);
@@ -199,7 +207,7 @@ test('a cast of the same values would have changed some of them: the output func
 });
 
 test('only types that have values beyond Iceberg can need a companion', () => {
-  const special = CASES.filter((_case, index) => mapColumn(columnAt(index)).canBeSpecial);
+  const special = CASES.filter((_case, index) => mapColumn(columnAt(index), contract).canBeSpecial);
   expect([...new Set(special.map(([, , wire]) => wire))]).toEqual(['numeric', 'date', 'timestamp', 'array']);
 });
 
@@ -210,7 +218,7 @@ test.each([
   ['numeric(5,-1)', 4 + (5 << 16) + 2047, 'string', { kind: 'text' }],
 ])('B11: the modifier of %s', (_declared, typeModifier, icebergType, wire) => {
   const numeric = { ...numericColumn(), typeModifier };
-  expect(mapColumn(numeric)).toMatchObject({ icebergType, wire });
+  expect(mapColumn(numeric, contract)).toMatchObject({ icebergType, wire });
 });
 
 test("a user's type that is called like one of the system is text", () => {
@@ -219,15 +227,15 @@ test("a user's type that is called like one of the system is text", () => {
     builtIn: false,
     outputFunction: 'public.out',
   };
-  const mapping = mapColumn(impostor);
+  const mapping = mapColumn(impostor, contract);
   expect(mapping).toMatchObject({ icebergType: 'string', castToText: true });
   expect(selectExpression(impostor, mapping)).toBe(
     `pg_catalog.textin(public.out(${quoteIdentifier(impostor.name)}))`,
   );
 });
 
-test('no type has two rules', () => {
-  const types = TYPE_CONTRACT.flatMap((rule) => rule.types);
+test.each(Object.entries(TYPE_CONTRACTS))('version %s has no type with two rules', (_version, { rules }) => {
+  const types = rules.flatMap((rule) => rule.types);
   expect(new Set(types).size).toBe(types.length);
 });
 

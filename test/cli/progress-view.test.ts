@@ -47,6 +47,15 @@ describe('where standard error is no terminal', () => {
   });
 });
 
+test('a table that failed and was read again is told of twice', () => {
+  pretendTerminal(undefined);
+  const view = createProgressView();
+  view.show(standing({ finished: new Map([['public.a', { archived: false, text: 'was truncated' }]]) }));
+  view.show(standing({ running: new Map() }));
+  view.show(standing({ finished: new Map([['public.a', done]]) }));
+  expect(written).toEqual(['✗ public.a  was truncated\n', '✓ public.a  5 rows\n']);
+});
+
 describe('on a terminal', () => {
   test('one line says what runs, is written anew each time and never wraps', () => {
     pretendTerminal(40);

@@ -1,6 +1,7 @@
 /**
- * Records histories for the replay test: `node test/replay/record.ts`. Run it from the commit that is deployed, so that
- * the test shows whether nights that began under that commit can go on under the next one.
+ * Records histories for the replay test: `node test/replay/record.ts`, with the names of scenarios to record only those.
+ * Run it from the commit that is deployed, so that the test shows whether nights that began under that commit can go on
+ * under the next one.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -27,6 +28,14 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       archiveTable: ({ table }) =>
         table.name === 'orders'
           ? Promise.reject(new PermafrostError('table-not-found', 'public.orders is gone'))
+          : Promise.resolve(),
+    }),
+  },
+  'table-changed': {
+    steps: () => ({
+      archiveTable: ({ table, consistencyGroup }) =>
+        table.name !== 'lines' && consistencyGroup === 'A'
+          ? Promise.reject(new PermafrostError('table-changed', `public.${table.name} was truncated`))
           : Promise.resolve(),
     }),
   },
@@ -59,7 +68,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
-async function recordAll(): Promise<void> {
+async function recordAll(wanted: readonly string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'permafrost-record-'));
   const program = await findServerProgram({
     ...(process.env['TEMPORAL_CLI'] === undefined ? {} : { cliPath: process.env['TEMPORAL_CLI'] }),
@@ -77,7 +86,9 @@ async function recordAll(): Promise<void> {
   });
   try {
     const bench = { address: server.address, workflowBundle: await bundleWorkflows() };
-    for (const [name, scenario] of Object.entries(scenarios)) await record(bench, name, scenario);
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      if (wanted.length === 0 || wanted.includes(name)) await record(bench, name, scenario);
+    }
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
@@ -110,4 +121,4 @@ function withoutPlaces(json: string): string {
   );
 }
 
-await recordAll();
+await recordAll(process.argv.slice(2));

@@ -2,12 +2,16 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { PermafrostError } from '../../src/errors.ts';
-import { progressQuery } from '../../src/temporal/night-messages.ts';
+import { progressQuery, snapshotExported } from '../../src/temporal/night-messages.ts';
 import { awaitNight, cancelNight, startNight } from '../../src/temporal/start-night.ts';
 import { readNight } from '../../src/temporal/watch-night.ts';
 import { FakeArchiver, untilStopped } from './fake-archiver.ts';
 import { night } from './night-bench.ts';
 import { atTemporal } from './temporal-bench.ts';
+
+function changed(name: string): PermafrostError {
+  return new PermafrostError('table-changed', `public.${name} was truncated`);
+}
 
 test('a night holds one snapshot, archives every table under it, lets it go and reports', async () => {
   const archiver = new FakeArchiver();
@@ -176,6 +180,126 @@ test('a lost snapshot leaves committed tables in group A and archives the rest a
   expect(archiver.inputs.at(-1)?.snapshot.snapshotId).toBe('00000002-1');
 });
 
+test('a table that was truncated meanwhile is read once more when the others are through, as group B (F06)', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    archiveTable: ({ table, consistencyGroup }) =>
+      table.name !== 'b' && consistencyGroup === 'A'
+        ? Promise.reject(changed(table.name))
+        : Promise.resolve(),
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, { ...request, tableConcurrency: 1 });
+    const done = await awaitNight(client, started);
+    expect((await client.workflow.getHandle(started.workflowId).describe()).status.name).toBe('COMPLETED');
+    const progress = await client.workflow.getHandle(started.workflowId).query(progressQuery);
+    expect(progress.tables.map(({ status }) => status)).toEqual(['archived', 'archived', 'archived']);
+    await expect.poll(() => archiver.openSnapshots, { timeout: 15_000 }).toBe(0);
+    return done;
+  });
+  expect(result.tables).toMatchObject([
+    { name: 'a', consistencyGroup: 'B' },
+    { name: 'b', consistencyGroup: 'A' },
+    { name: 'c', consistencyGroup: 'B' },
+  ]);
+  expect(result.consistencyGroups.map(({ letter, snapshotId }) => [letter, snapshotId])).toEqual([
+    ['A', '00000001-1'],
+    ['B', '00000002-1'],
+  ]);
+  expect(archiver.inputs.map(({ snapshot }) => snapshot.snapshotId)).toEqual([
+    ...Array.from({ length: 3 }, () => '00000001-1'),
+    ...Array.from({ length: 2 }, () => '00000002-1'),
+  ]);
+  expect(archiver.events.filter((event) => event.startsWith('start'))).toEqual([
+    'start a A',
+    'start b A',
+    'start c A',
+    'start a B',
+    'start c B',
+  ]);
+  expect(archiver.reports).toMatchObject([{ consistencyGroups: [{ letter: 'A' }, { letter: 'B' }] }]);
+});
+
+test('a table that changes again is red, and other failures are not tried again', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    archiveTable({ table }) {
+      if (table.name === 'a') return Promise.reject(changed('a'));
+      if (table.name === 'b') return Promise.reject(new PermafrostError('source-unsuitable', 'no grant'));
+      return Promise.resolve();
+    },
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, { ...request, tableConcurrency: 1 })),
+  );
+  expect(result.tables).toMatchObject([
+    { name: 'a', kind: 'failed', code: 'table-changed' },
+    { name: 'b', kind: 'failed', code: 'source-unsuitable' },
+    { name: 'c', kind: 'archived', consistencyGroup: 'A' },
+  ]);
+  // Nothing was committed under the second snapshot: the night has one group.
+  expect(result.consistencyGroups.map(({ letter }) => letter)).toEqual(['A']);
+  expect(archiver.events.filter((event) => event.startsWith('start'))).toEqual([
+    'start a A',
+    'start b A',
+    'start c A',
+    'start a B',
+  ]);
+});
+
+test('the newer snapshot may be lost as well: the next one is group C', async () => {
+  const archiver: FakeArchiver = new FakeArchiver({
+    tables: ['a', 'b'],
+    archiveTable({ table, consistencyGroup }) {
+      if (table.name === 'b' || consistencyGroup === 'C') return Promise.resolve();
+      if (consistencyGroup === 'A') return Promise.reject(changed('a'));
+      archiver.loseSnapshot();
+      return Promise.reject(new PermafrostError('snapshot-lost', 'invalid snapshot identifier'));
+    },
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) =>
+    awaitNight(client, await startNight(client, taskQueue, request)),
+  );
+  expect(result.tables).toMatchObject([
+    { name: 'a', consistencyGroup: 'C' },
+    { name: 'b', consistencyGroup: 'A' },
+  ]);
+  expect(result.consistencyGroups.map(({ letter }) => letter)).toEqual(['A', 'C']);
+});
+
+test('a holder that was let go and comes to life again is not believed', async () => {
+  const ghostSpoke = Promise.withResolvers<void>();
+  const archiver: FakeArchiver = new FakeArchiver({
+    tables: ['a', 'b'],
+    archiveTable: ({ table, consistencyGroup }) =>
+      table.name === 'a' && consistencyGroup === 'A' ? Promise.reject(changed('a')) : Promise.resolve(),
+    async openSnapshot(count) {
+      if (count === 1) return;
+      archiver.events.push('asked for another');
+      await ghostSpoke.promise;
+    },
+  });
+  const result = await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await archiver.happened('asked for another');
+    await client.workflow.getHandle(started.workflowId).signal(snapshotExported, {
+      holder: 'hold-snapshot',
+      attempt: 2,
+      snapshotId: 'ghost',
+      fingerprint: 'ghost',
+      lsn: '0/0',
+      exportedAt: '2024-11-20T01:15:00.000Z',
+      database: 'shop',
+    });
+    ghostSpoke.resolve();
+    return awaitNight(client, started);
+  });
+  expect(result.consistencyGroups.map(({ letter, snapshotId }) => [letter, snapshotId])).toEqual([
+    ['A', '00000001-1'],
+    ['B', '00000002-1'],
+  ]);
+});
+
 test('a snapshot that has the id of the lost one, as after a restart of Postgres, is a new group', async () => {
   const archiver: FakeArchiver = new FakeArchiver({
     tables: ['a'],
@@ -277,6 +401,26 @@ test('a cancelled night stops its exports, lets the snapshot go and still report
       { name: 'c', kind: 'failed', code: 'cancelled' },
     ]);
   });
+});
+
+test('a cancelled night begins no second try: a table that changed says so', async () => {
+  const archiver = new FakeArchiver({
+    tables: ['a', 'b', 'c'],
+    archiveTable: ({ table }, options) =>
+      table.name === 'a' ? Promise.reject(changed('a')) : untilStopped(options),
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await archiver.happened('start c A');
+    await cancelNight(client, started);
+    await expect(awaitNight(client, started)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+  expect(archiver.events.filter((event) => event.startsWith('open'))).toEqual(['open 00000001-1']);
+  expect(archiver.reports[0]?.tables).toMatchObject([
+    { name: 'a', code: 'table-changed' },
+    { name: 'b', code: 'cancelled' },
+    { name: 'c', code: 'cancelled' },
+  ]);
 });
 
 test('progress shows every table, and rows of the ones that run', async () => {

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toArrowSchema } from '../../../src/archive/arrow-schema.ts';
 import { mapColumns } from '../../../src/archive/mapped-column.ts';
+import { TYPE_CONTRACT_VERSION } from '../../../src/archive/type-contract.ts';
 import type { ArchivedTable } from '../../../src/archive/night.ts';
 import { currentSnapshot, pathOf } from '../../../src/archive/read-lake.ts';
 import type { LoadedTable } from '../../../src/catalog/catalog.ts';
@@ -121,7 +122,7 @@ async function archivedColumns(
   const companions = new Map(
     bindingsOf(loaded).map(({ name, companionFieldId }) => [name, companionFieldId]),
   );
-  return mapColumns(columns).map(({ name, expression, wire }) => ({
+  return mapColumns(columns, TYPE_CONTRACT_VERSION).map(({ name, expression, wire }) => ({
     name,
     expression,
     wire,
