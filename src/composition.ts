@@ -53,10 +53,11 @@ export function composeArchiver(config: Config): ComposedArchiver {
     pool,
     mailer: createMailer(config.mail),
     clock: systemClock,
+    formerSource: config.formerSource,
   });
   return {
     ...archiver,
-    checkNight: (request) => checkNight(request, { connection, ...lake }),
+    checkNight: (request) => checkNight(request, { connection, ...lake, formerSource: config.formerSource }),
     async close() {
       await Promise.all([reader.close(), pool.close()]);
     },

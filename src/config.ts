@@ -17,6 +17,8 @@ import type { StoreLocation } from './storage/open-store.ts';
 export type Config = {
   /** The database to archive; undefined for commands that only read the lake. */
   readonly source: ConnectionSettings | undefined;
+  /** `<system identifier>/<database>`: what the source was before it was upgraded, moved or renamed. */
+  readonly formerSource: string | undefined;
   readonly lake: StoreLocation;
   /** Where tables are restored to; undefined for commands that restore nothing. */
   readonly into: RestoreTarget | undefined;
@@ -85,6 +87,10 @@ const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const variables = z.object({
   PERMAFROST_SOURCE: readBy(parseSourceUrl).optional(),
   PGPASSWORD: z.string().optional(),
+  PERMAFROST_FORMER_SOURCE: z
+    .string()
+    .regex(/^\d*\/[^\0]+$/, 'must be <system identifier>/<database>, as the error says it')
+    .optional(),
   PERMAFROST_LAKE: readBy(readLake).prefault('./lake'),
   PERMAFROST_INTO: readBy(readTarget).optional(),
   PERMAFROST_DRILL: z.enum(['on', 'off'], 'must be on or off').default('off'),
@@ -162,6 +168,7 @@ function assemble(values: Variables, flags: Flags): Config {
   const stateFolder = resolve(values.PERMAFROST_STATE_FOLDER);
   return {
     source: withPassword(values.PERMAFROST_SOURCE, values.PGPASSWORD),
+    formerSource: values.PERMAFROST_FORMER_SOURCE,
     lake: values.PERMAFROST_LAKE,
     drill: flags.drill ?? values.PERMAFROST_DRILL === 'on',
     drillServer: values.PERMAFROST_DRILL_SERVER,

@@ -125,6 +125,15 @@ describe('problems', () => {
       expect.stringMatching(/^PERMAFROST_TABLE_CONCURRENCY: must be/),
     ]);
   });
+
+  test('a former source is one as errors write it', () => {
+    for (const formerSource of ['7301586520841029377/shop', '/my shop']) {
+      expect(readConfig({}, { PERMAFROST_FORMER_SOURCE: formerSource })).toMatchObject({ formerSource });
+    }
+    expect(problemsOf({}, { PERMAFROST_FORMER_SOURCE: 'shop' })).toEqual([
+      expect.stringMatching(/^PERMAFROST_FORMER_SOURCE: must be/),
+    ]);
+  });
 });
 
 describe('a flag', () => {

@@ -12,6 +12,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
 import { type ArchivedDdl, encodeDdl } from './archived-ddl.ts';
 import type { ArchiveTableInput, ArchiveTableOptions } from './archiver.ts';
+import { fieldsWithoutBounds, requireNamed } from './bounds-off.ts';
 import type { ColumnBinding } from './column-binding.ts';
 import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
@@ -19,11 +20,13 @@ import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
 import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
-import { type ArchivedTable, tableLabel } from './night.ts';
+import { type ArchivedTable, type SpecialValues, tableLabel } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
+import { describeTableChange } from './table-change.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
+import type { TableWhereabouts } from './table-whereabouts.ts';
 import { TYPE_CONTRACT_VERSION } from './type-contract.ts';
 
 export type ArchiveTableDeps = {
@@ -34,6 +37,9 @@ export type ArchiveTableDeps = {
   readonly pool: ExportPool;
   readonly clock: Clock;
   readonly reader: SnapshotReader;
+  readonly whereabouts: TableWhereabouts;
+  /** What the same database was before it was upgraded, moved or renamed. */
+  readonly formerSource: string | undefined;
 };
 
 /**
@@ -65,17 +71,19 @@ export async function archiveTable(
     },
     options.signal,
   );
-  const known = loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table);
+  const known =
+    loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table, deps.formerSource);
   const contractVersion = known?.contractVersion ?? TYPE_CONTRACT_VERSION;
   const columns = mapColumns(table.columns, contractVersion);
-  requireKnown(columns, input);
+  requireNamed(input.table.boundsOff, table.oid, columns, known);
+  const tableChanges = await findTableChanges(input, deps, table, known);
   const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
 
   report('verifying', file);
   const dataFile = await describeDataFile(deps.store, file, {
     fields: fileFields(schema),
     days: toEpochDays(input.night),
-    boundsOff: new Set(boundsOff(schema, input).map((field) => field.id)),
+    boundsOff: new Set(fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.id)),
   });
 
   report('committing', file);
@@ -87,15 +95,16 @@ export async function archiveTable(
       input.snapshot,
       table,
       schema.bindings,
-      boundsOff(schema, input),
+      fieldsWithoutBounds(schema, input.table.boundsOff),
+      known,
       contractVersion,
     ),
     dataFile,
     ddl: encodeDdl(archivedDdl(dump, columns, schema)),
     content: {
       rowsHash: file.rowsHash,
-      schemaChanges: schema.changes,
-      specialCells: file.specialCells,
+      schemaChanges: [...tableChanges, ...schema.changes],
+      specialCells: nameCompanions(file, schema),
       sequences: dump.sequenceValues,
       unreadSequences: dump.unreadSequences.map(tableLabel),
     },
@@ -104,6 +113,17 @@ export async function archiveTable(
     seconds: seconds(),
     alreadyCommitted: committed.alreadyCommitted,
   });
+}
+
+/** A table that the lake does not know, or knew by another oid, may have nights under another name. */
+async function findTableChanges(
+  input: ArchiveTableInput,
+  deps: ArchiveTableDeps,
+  table: TableDescription,
+  known: KnownTable | undefined,
+): Promise<readonly string[]> {
+  if (known?.tableOid === table.oid) return describeTableChange(table, known, []);
+  return describeTableChange(table, known, await deps.whereabouts.findElsewhere(input, table.oid));
 }
 
 /** How the table is made, and where the data file holds its columns. */
@@ -160,7 +180,7 @@ async function exportWithCompanions(
         table: planned.table,
         columns: wireColumns(planned.columns, schema),
         fields: fileFields(schema),
-        withoutStatistics: boundsOff(schema, input).map((field) => field.name),
+        withoutStatistics: fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.name),
         days: toEpochDays(input.night),
       },
       {
@@ -195,6 +215,14 @@ function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): read
   });
 }
 
+function nameCompanions({ specialCells }: ExportedFile, schema: LakeSchema): readonly SpecialValues[] {
+  return specialCells.map(({ column, cells }) => {
+    const binding = schema.bindings.find((candidate) => !candidate.retired && candidate.name === column);
+    const companion = schema.schema.fields.find((field) => field.id === binding?.companionFieldId);
+    return { column, cells, companion: companion?.name ?? `${column}__raw` };
+  });
+}
+
 function liveBinding(schema: LakeSchema, attnum: number): ColumnBinding | undefined {
   return schema.bindings.find((binding) => !binding.retired && binding.attnum === attnum);
 }
@@ -210,25 +238,4 @@ function fileFields(schema: LakeSchema): readonly NestedField[] {
         : [binding.fieldId, binding.companionFieldId],
     );
   return [DT_FIELD, ...ids.flatMap((id) => byId.get(id) ?? [])];
-}
-
-/** A slip in a name would put privileged values into manifests, unnoticed. */
-function requireKnown(columns: readonly MappedColumn[], { table }: ArchiveTableInput): void {
-  const unknown = table.boundsOff.filter((name) => !columns.some((column) => column.name === name));
-  if (unknown.length === 0) return;
-  throw new PermafrostError(
-    'configuration',
-    `boundsOff names columns that the table does not have: ${unknown.join(', ')}`,
-    {
-      cure: 'correct the definition of the table in tables/',
-    },
-  );
-}
-
-/** Fields, companions too, whose values may not stand in manifests and footers. */
-function boundsOff(schema: LakeSchema, input: ArchiveTableInput): readonly NestedField[] {
-  const ids = schema.bindings
-    .filter((binding) => input.table.boundsOff.includes(binding.name))
-    .flatMap((binding) => [binding.fieldId, binding.companionFieldId]);
-  return schema.schema.fields.filter((field) => ids.includes(field.id));
 }

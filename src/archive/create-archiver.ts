@@ -12,6 +12,7 @@ import { holdSnapshot } from './hold-snapshot.ts';
 import type { NightResult } from './night.ts';
 import { planNight } from './plan-night.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
+import { createWhereabouts } from './table-whereabouts.ts';
 
 export type ArchiverDeps = {
   readonly connection: ConnectionSettings;
@@ -22,15 +23,17 @@ export type ArchiverDeps = {
   readonly pool: ExportPool;
   readonly mailer: Mailer;
   readonly clock: Clock;
+  readonly formerSource: string | undefined;
   readonly drillNight: Archiver['drillNight'];
 };
 
 /** The use cases over one source and one lake. */
 export function createArchiver(deps: ArchiverDeps): Archiver {
+  const whereabouts = createWhereabouts(deps.catalog);
   return {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
     planNight: (request, snapshot, signal) => planNight(request, snapshot, deps, signal),
-    archiveTable: (input, options) => archiveTable(input, options, deps),
+    archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts }),
     drillNight: deps.drillNight,
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };

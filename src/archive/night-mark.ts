@@ -156,6 +156,6 @@ export function schemaChangesOf({ summary }: Snapshot): readonly string[] {
   return texts.parse(JSON.parse(summary[MARK.schemaChanges] ?? '[]'));
 }
 
-const specialCells = z.array(z.object({ column: z.string(), cells: z.number() }));
+const specialCells = z.array(z.object({ column: z.string(), cells: z.number(), companion: z.string() }));
 const texts = z.array(z.string());
 const sequences = z.array(z.tuple([z.string(), z.string(), z.string().regex(/^-?\d+$/), z.boolean()]));

@@ -38,6 +38,7 @@ export type PlannedTable = {
   /** Postgres schema and name, unquoted. */
   readonly schema: string;
   readonly name: string;
+  readonly oid: number;
   /** Folder of the table under iceberg/ in the lake. */
   readonly lakeTable: string;
   /** Estimate from the catalog; only for progress. */
@@ -80,11 +81,20 @@ export type ArchivedTable = {
   /** True when an earlier attempt had committed this night already and nothing was done. */
   readonly alreadyCommitted: boolean;
   /** Values kept as text in a companion column, by column; empty almost always. */
-  readonly specialValues: readonly { readonly column: string; readonly cells: number }[];
+  readonly specialValues: readonly SpecialValues[];
   /** What changed in the table since the night before, one sentence each. */
   readonly schemaChanges: readonly string[];
   /** `schema.name` of sequences whose value could not be read, for want of a grant; restore sets them by the rows. */
   readonly unreadSequences: readonly string[];
+};
+
+/** Cells of a column that a companion keeps. */
+export type SpecialValues = {
+  /** In Postgres. */
+  readonly column: string;
+  readonly cells: number;
+  /** The companion's name in the lake: `<name>__raw`, unless a column has that name. */
+  readonly companion: string;
 };
 
 export type FailedTable = {

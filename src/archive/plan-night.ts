@@ -113,6 +113,7 @@ function plan(
   return {
     schema: table.schema,
     name: table.name,
+    oid: table.oid,
     lakeTable: rules.lakeTable,
     estimatedRows: table.estimatedRows,
     estimatedBytes: table.bytes,

@@ -14,6 +14,7 @@ export type PreflightDeps = {
   readonly connection: ConnectionSettings;
   readonly store: ObjectStore;
   readonly catalog: Catalog;
+  readonly formerSource: string | undefined;
 };
 
 /**
@@ -25,7 +26,7 @@ export async function checkNight(request: NightRequest, deps: PreflightDeps): Pr
   await checkLake(deps.store);
   for (const table of tables) {
     const loaded = await deps.catalog.loadTable(table.lakeTable);
-    if (loaded !== undefined) readKnownTable(loaded, identity, table);
+    if (loaded !== undefined) readKnownTable(loaded, identity, table, deps.formerSource);
   }
 }
 

@@ -48,7 +48,7 @@ function notes(result: NightResult): readonly string[] {
           ...table.unreadSequences.map((name) => `· ${name}: value not archived, for want of SELECT on it`),
           ...table.specialValues.map(
             (special) =>
-              `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.column}__raw`,
+              `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.companion}`,
           ),
         ],
   );

@@ -167,9 +167,9 @@ function unreadSequencesOf(table: ArchivedTable): readonly Finding[] {
 }
 
 function specialValuesOf(table: ArchivedTable): readonly Finding[] {
-  return table.specialValues.map(({ column, cells }) => ({
+  return table.specialValues.map(({ column, cells, companion }) => ({
     table: tableLabel(table),
-    text: `${column}: ${formatQuantity(cells, 'cell')} kept as text in ${column}__raw`,
+    text: `${column}: ${formatQuantity(cells, 'cell')} kept as text in ${companion}`,
   }));
 }
 

@@ -21,6 +21,8 @@ function column(attnum: number, name: string, type: MappedColumn['type'] = 'stri
 /** What the next night finds in the lake. */
 function known(night: LakeSchema, oid = 1, lastColumnId = highestId(night)): KnownTable {
   return {
+    source: { schema: 'public', name: 't' },
+    formerOids: [],
     schema: { ...night.schema, 'schema-id': 0 },
     lastColumnId,
     tableOid: oid,
@@ -138,19 +140,35 @@ describe('the next night', () => {
     expect(third.schema.fields).toEqual(next.schema.fields);
   });
 
-  test('a table dropped and re-created is reported, its columns matched by name', () => {
-    const next = planLakeSchema(
-      2,
-      [column(1, 'b'), column(2, 'a', 'int'), column(3, 'c')],
-      none,
-      known(first),
-    );
+  test('the columns of another table under the name are matched by name, and what has no match is told (B48)', () => {
+    const next = planLakeSchema(2, [column(1, 'c'), column(2, 'a', 'int')], none, known(first));
     expect(fieldsOf(next).slice(1)).toEqual([
-      [3, 'b', 'string'],
-      [2, 'a', 'int'],
       [4, 'c', 'string'],
+      [2, 'a', 'int'],
+      [3, 'b', 'string'],
     ]);
-    expect(next.changes[0]).toContain('dropped and re-created');
+    expect(next.changes).toEqual([
+      'column c (pg string) was added',
+      'column b was dropped; its field (3) keeps its earlier nights readable as b',
+    ]);
+  });
+
+  test('a type that is another one in Postgres only keeps the field, and is told (B49)', () => {
+    const columns = [column(1, 'a', 'int'), { ...column(2, 'b'), declaredType: 'text' }];
+    const next = planLakeSchema(1, columns, none, known(first));
+    expect(fieldsOf(next)).toEqual(fieldsOf(first));
+    expect(next.changes).toEqual(['column b changed its type from pg string to text; its field holds both']);
+  });
+
+  test('a column keeps its name in the lake whatever comes and goes beside it (B54)', () => {
+    const twins = planLakeSchema(1, [column(1, 'x', 'int'), column(2, 'a'), column(3, 'A')], none, undefined);
+    expect(twins.changes).toEqual(['column A is called A__4 in the lake']);
+    const alone = planLakeSchema(1, [column(1, 'x', 'int'), column(3, 'A')], none, known(twins));
+    expect(alone.schema.fields.map(({ name }) => name)).toEqual(['dt', 'x', 'A__4', 'a']);
+
+    const newcomer = planLakeSchema(1, [column(1, 'B', 'int'), column(2, 'b')], none, known(first));
+    expect(newcomer.schema.fields.map(({ name }) => name)).toEqual(['dt', 'B__2', 'b']);
+    expect(newcomer.changes).toEqual(['column a was renamed to B, and is called B__2 in the lake']);
   });
 });
 

@@ -72,6 +72,7 @@ export class MemoryLake {
       table: {
         schema: 'public',
         name: this.table,
+        oid: 16_384,
         lakeTable: this.table,
         estimatedRows: 1,
         estimatedBytes: 1,

@@ -5,7 +5,7 @@ import { MemoryLake, withNote } from './memory-lake.ts';
 const content = {
   rowsHash: 'ab12',
   schemaChanges: ['column note (text) was added'],
-  specialCells: [{ column: 'valid_until', cells: 3 }],
+  specialCells: [{ column: 'valid_until', cells: 3, companion: 'valid_until__raw' }],
   sequences: [{ schema: 'public', name: 'orders_id_seq', lastValue: '9223372036854775807', isCalled: true }],
   unreadSequences: ['public.other_seq'],
 };

@@ -28,7 +28,10 @@ function check(
   { source = url, store = openFolderStore(folder) } = {},
 ): Promise<void> {
   const connection = parseSourceUrl(source);
-  return checkNight({ set: 'adhoc', tables }, { connection, store, catalog: new FileCatalog(store) });
+  return checkNight(
+    { set: 'adhoc', tables },
+    { connection, store, catalog: new FileCatalog(store), formerSource: undefined },
+  );
 }
 
 describe('before a night', () => {

@@ -55,7 +55,7 @@ describe('a night as a table', () => {
         tables: [
           archivedTable(0, {
             schemaChanges: ['column a was renamed to b'],
-            specialValues: [{ column: 'valid_until', cells: 1_200 }],
+            specialValues: [{ column: 'valid_until', cells: 1_200, companion: 'valid_until__raw' }],
           }),
         ],
         excluded: [{ schema: 'public', name: 'cache', rule: 'it is made anew every day' }],

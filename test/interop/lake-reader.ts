@@ -20,6 +20,13 @@ export type Selection = { readonly night?: string; readonly snapshot?: string };
 /** `files` are the data files that the reader planned to open; only PyIceberg tells. */
 export type ReadContent = Content & { readonly files: number | null };
 
+/** Every column, and every row as canonical texts: `v` and the value, or `n` for null. */
+export type ReadRows = {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly files: number | null;
+};
+
 /** All rows that there are, and the conditions for which skipping by statistics changed what was read. */
 export type PruningCheck = {
   readonly rows: number;
@@ -30,6 +37,7 @@ export type PruningCheck = {
 /** The independent readers, in one Python process. */
 export type LakeReader = {
   readContent(table: ReadTable, selection?: Selection): Promise<ReadContent>;
+  readRows(table: Omit<ReadTable, 'columns'>, selection: Selection): Promise<ReadRows>;
   checkPruning(table: ReadTable): Promise<PruningCheck>;
   close(): void;
 };
@@ -59,6 +67,9 @@ export function startLakeReader(python: string): LakeReader {
   return {
     async readContent(table, selection = {}) {
       return (await ask({ ask: 'content', ...table, ...selection })) as ReadContent;
+    },
+    async readRows(table, selection) {
+      return (await ask({ ask: 'rows', ...table, ...selection })) as ReadRows;
     },
     async checkPruning(table) {
       return (await ask({ ask: 'pruning', ...table })) as PruningCheck;

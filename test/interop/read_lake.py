@@ -1,7 +1,9 @@
 """Reads Iceberg tables with PyIceberg and DuckDB and prints what they saw: one JSON answer per JSON request line.
 
-Every request has {"reader": "pyiceberg" | "duckdb", "table": folder, "columns": [name]}.
+A request has {"reader": "pyiceberg" | "duckdb", "table": folder, "columns": [name]}.
 "ask": "content", with "night" or "snapshot" or neither: {"rows": n, "hash": [high, low], "files": n or null}.
+"ask": "rows", with the same and without "columns": {"columns": [name], "rows": [[text]], "files": n or null}, every column that
+the reader sees and its canonical texts.
 "ask": "pruning": {"rows": n, "conditions": n, "wrong": [text]}: all rows, and the conditions for which the reader gives other
 rows when it may skip files and row groups by their statistics than when it reads everything.
 An error is {"error": text}.
@@ -120,6 +122,13 @@ def read_content(reader, request: dict) -> dict:
     return {"rows": table.num_rows, "hash": content_hash(table, request["columns"]), "files": files}
 
 
+def read_rows(reader, request: dict) -> dict:
+    night = request.get("night")
+    table, files = reader.read(request.get("snapshot"), ("dt", "=", night, "DATE") if night else None)
+    cells = [canonical(column).to_pylist() for column in table.columns]
+    return {"columns": table.column_names, "rows": [list(row) for row in zip(*cells)], "files": files}
+
+
 def check_pruning(reader, request: dict) -> dict:
     everything, _ = reader.read()
     tried = edge_conditions(everything, request["columns"])
@@ -137,7 +146,7 @@ def edge_conditions(table: pa.Table, columns: list) -> list:
     kinds = {name: kind for name, kind, *_ in connection.execute("DESCRIBE lake_table").fetchall()}
     chosen = {}
     for name in columns:
-        if kinds[name] in PRUNED_TYPES:
+        if kinds[name] in PRUNED_TYPES or kinds[name].startswith("DECIMAL"):
             chosen.setdefault(kinds[name], name)
     found = []
     for kind, name in chosen.items():
@@ -174,7 +183,7 @@ def connect_duckdb() -> duckdb.DuckDBPyConnection:
 connection = connect_duckdb()
 
 READERS = {"pyiceberg": PyIceberg, "duckdb": DuckDB}
-ANSWERS = {"content": read_content, "pruning": check_pruning}
+ANSWERS = {"content": read_content, "rows": read_rows, "pruning": check_pruning}
 
 
 def main() -> None:

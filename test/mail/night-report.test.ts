@@ -170,7 +170,7 @@ describe('what a reader must not miss', () => {
       operation: 'overwrite',
       alreadyCommitted: true,
       schemaChanges: ['column owner was renamed to owner_id'],
-      specialValues: [{ column: 'ends_at', cells: 1204 }],
+      specialValues: [{ column: 'ends_at', cells: 1204, companion: 'ends_at__raw' }],
     });
     const excluded = [{ schema: 'public', name: 'sessions', rule: 'short-lived' }];
     const report = composeNightReport(nightResult({ tables: [table], excluded }));
@@ -230,7 +230,7 @@ describe('B53: names made to attack', () => {
           schema: hostile,
           name: hostile,
           schemaChanges: [hostile],
-          specialValues: [{ column: hostile, cells: 1 }],
+          specialValues: [{ column: hostile, cells: 1, companion: `${hostile}__raw` }],
         }),
         failedTable({ schema: hostile, name: hostile, message: hostile, cure: hostile, code: hostile }),
       ],

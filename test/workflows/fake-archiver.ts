@@ -139,6 +139,7 @@ export function plannedTable(name: string, estimatedBytes: number): PlannedTable
   return {
     schema: 'public',
     name,
+    oid: 16_384,
     lakeTable: `public_${name}`,
     estimatedRows: 10,
     estimatedBytes,

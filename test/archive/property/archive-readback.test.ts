@@ -115,7 +115,9 @@ async function checkTable(
   expect(archived.specialValues).toEqual(
     table.columns.flatMap(({ name }, index) => {
       const cells = companions[index]?.filter((cell) => cell !== null).length ?? 0;
-      return cells === 0 ? [] : [{ column: name, cells }];
+      const id = columns[index]?.companionFieldId;
+      const companion = fieldsOf(loaded).find((field) => field.id === id)?.name;
+      return cells === 0 ? [] : [{ column: name, cells, companion }];
     }),
   );
 }
