@@ -35,12 +35,12 @@ try {
   await rm(folder, { recursive: true });
 }
 
-async function race(shape: Shape, times: number): Promise<void> {
-  const { name, rows } = shape;
+async function race(raced: Shape, times: number): Promise<void> {
+  const { name, rows } = raced;
   const source = await createDatabase('source');
   const client = new pg.Client({ connectionString: source });
   await client.connect();
-  await seed(client, shape);
+  await seed(client, raced);
   await client.end();
   const dump = join(folder, 'dump');
   await pgDumpTo(source, dump);
