@@ -23,6 +23,8 @@ export type TypeRule = {
   /** Undefined: Postgres writes the value as text. */
   readonly wire: WireType | ((column: ColumnDescription) => WireType) | undefined;
   readonly iceberg: ColumnType | ((column: ColumnDescription) => ColumnType);
+  /** SQL of the text of `value`, where the type's output function leaves out a part of it. */
+  readonly text?: (value: string) => string;
   /** Why nothing is lost, for docs/type-mapping.md. */
   readonly lossless: string;
   /** Which values go to the companion column; undefined: none can. */
@@ -38,6 +40,8 @@ const AS_TEXT: TypeRule = {
   iceberg: 'string',
   lossless: "Postgres' own text form: what COPY, pg_dump and psql print, and what the type reads back",
 };
+
+const NAMESAKES = 'the name with the types of the arguments, which tell namesakes apart';
 
 const LIST_SPECIAL = 'more than one dimension; a lower bound other than 1';
 
@@ -117,6 +121,14 @@ export const TYPE_CONTRACT: readonly TypeRule[] = [
   list('_text', { kind: 'text' }, 'string'),
   list('_varchar', { kind: 'text' }, 'string'),
   list('_uuid', { kind: 'uuid' }, 'string'),
+  wholeText('xml', 'the characters that were stored', (value) => `${value}::pg_catalog.text`),
+  wholeText(
+    '_xml',
+    'the characters that were stored',
+    (value) => `pg_catalog.textin(pg_catalog.array_out(${value}::pg_catalog.text[]))`,
+  ),
+  wholeText('regproc', NAMESAKES, (value) => `pg_catalog.textin(pg_catalog.regprocedureout(${value}))`),
+  wholeText('regoper', NAMESAKES, (value) => `pg_catalog.textin(pg_catalog.regoperatorout(${value}))`),
   AS_TEXT,
 ];
 
@@ -147,12 +159,17 @@ export function mapColumn(column: ColumnDescription): ColumnMapping {
 /**
  * What the COPY selects. Text is made by the type's own output function, not by `::text`: a cast can be another
  * function that changes the value. It drops the blanks of a character(n), adds the mask to an inet, and anyone may
- * create one for a type of theirs. The output function is what COPY and pg_dump print by definition; it is strict, so
- * null stays null, and found without a search path.
+ * create one for a type of theirs. The output function is what COPY and pg_dump print by definition, and is found
+ * without a search path. Those of the system are strict, so null stays null. Another's need not be, and Postgres never
+ * gives it a null: one written in C would take the server down.
  */
 export function selectExpression(column: ColumnDescription, mapping: ColumnMapping): string {
   const name = quoteIdentifier(column.name);
-  return mapping.castToText ? `pg_catalog.textin(${column.outputFunction}(${name}))` : name;
+  if (!mapping.castToText) return name;
+  const { text = (value: string) => `pg_catalog.textin(${column.outputFunction}(${value}))` } =
+    ruleOf(column);
+  const isForeign = !column.builtIn && column.typeKind === 'b';
+  return isForeign ? `CASE WHEN ${name} IS NOT NULL THEN ${text(name)} END` : text(name);
 }
 
 function ruleOf(column: ColumnDescription): TypeRule {
@@ -161,6 +178,10 @@ function ruleOf(column: ColumnDescription): TypeRule {
   if (rule === undefined || (column.baseTypeName === 'numeric' && !fitsDecimal(column.typeModifier)))
     return AS_TEXT;
   return rule;
+}
+
+function wholeText(type: string, lossless: string, text: (value: string) => string): TypeRule {
+  return { types: [type], wire: undefined, iceberg: 'string', lossless, text };
 }
 
 function list(
