@@ -175,6 +175,7 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['char(7)', fc.stringMatching(/^[a-zé ]{0,7}$/)],
   ['"char"', fc.constantFrom('', 'x', ' ', '\\377')],
   ['name', fc.constantFrom('', 'a', 'x'.repeat(63))],
+  ['refcursor', fc.constantFrom('', '<unnamed portal 1>', 'é')],
   ['uuid', fc.uuid()],
   [
     'json',
@@ -239,14 +240,32 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['aclitem', fc.constantFrom('=r/postgres', 'postgres=a*r/postgres')],
 ];
 
+const documentsAsXml = fc.constantFrom('<a>é</a>', 'just text', '<?xml version="1.0" encoding="utf-8"?><a/>');
+
+/** Types whose own output function leaves out a part of the value. */
+const WHOLE_TEXTS: readonly SampleType[] = [
+  { sql: 'xml', held: 'text', values: documentsAsXml, prints: 'v::text' },
+  { sql: 'xml[]', held: 'text', values: documentsAsXml, cast: 'ARRAY[v::xml, NULL]', prints: 'v::text[]' },
+  // now(), abs(int4) and abs(float8); + of int4 and of float8
+  {
+    sql: 'regproc',
+    held: 'text',
+    values: fc.constantFrom('1299', '1397', '1395', '4294967295', '0'),
+    cast: 'v::oid',
+    prints: 'v::regprocedure',
+  },
+  {
+    sql: 'regoper',
+    held: 'text',
+    values: fc.constantFrom('551', '591', '4294967295', '0'),
+    cast: 'v::oid',
+    prints: 'v::regoperator',
+  },
+];
+
 const ALL: readonly SampleType[] = [
   ...TYPED,
-  {
-    sql: 'xml',
-    held: 'text',
-    values: fc.constantFrom('<a>é</a>', 'just text', '<?xml version="1.0" encoding="utf-8"?><a/>'),
-    prints: 'v::text',
-  },
+  ...WHOLE_TEXTS,
   ...AS_TEXT.map(([sql, values, cast]): SampleType => ({
     sql,
     held: 'text',
