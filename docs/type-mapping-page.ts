@@ -95,16 +95,16 @@ function row(
   contract: TypeContract,
   name = nameOf(rule),
 ): readonly string[] {
-  const { wire, icebergType, castToText } = mapColumn(sample, contract);
+  const { wire, icebergType, text } = mapColumn(sample, contract);
   // Each kind of type names itself, which their base class does not declare.
   const arrowType: { toString(): string } = arrowTypeOf(wire);
   return [
     name,
-    castToText ? 'UTF-8, by the output function' : WIRE[wire.kind],
+    text === undefined ? WIRE[wire.kind] : 'UTF-8, by the output function',
     code(arrowType.toString()),
     code(icebergName(icebergType)),
     code(parquetName(icebergType)),
-    castToText ? 'text' : 'as it came',
+    text === undefined ? 'as it came' : 'text',
     rule.lossless,
   ];
 }

@@ -11,8 +11,8 @@ export type ColumnMapping = {
   readonly icebergType: ColumnType;
   /** How the value comes over the wire. */
   readonly wire: WireType;
-  /** True where Postgres writes the value as text, because Iceberg has no type for it. */
-  readonly castToText: boolean;
+  /** Set where Postgres writes the value as text, because Iceberg has no type for it: SQL of the text of `value`. */
+  readonly text: ((value: string) => string) | undefined;
   /** True where single values may not fit the Iceberg type and then need the companion column `<name>__raw`. */
   readonly canBeSpecial: boolean;
 };
@@ -26,6 +26,8 @@ export type TypeRule = {
   /** Undefined: Postgres writes the value as text. */
   readonly wire: WireType | ((column: ColumnDescription) => WireType) | undefined;
   readonly iceberg: ColumnType | ((column: ColumnDescription) => ColumnType);
+  /** SQL of the text of `value`, where the type's output function leaves out a part of it. */
+  readonly text?: (value: string) => string;
   /** Why nothing is lost, for docs/type-mapping.md. */
   readonly lossless: string;
   /** Which values go to the companion column; undefined: none can. */
@@ -49,6 +51,8 @@ const AS_TEXT: TypeRule = {
   iceberg: 'string',
   lossless: "Postgres' own text form: what COPY, pg_dump and psql print, and what the type reads back",
 };
+
+const NAMESAKES = 'the name with the types of the arguments, which tell namesakes apart';
 
 const LIST_SPECIAL = 'more than one dimension; a lower bound other than 1';
 
@@ -135,6 +139,14 @@ const VERSION_1_RULES: readonly TypeRule[] = [
   list('_text', { kind: 'text' }, 'string'),
   list('_varchar', { kind: 'text' }, 'string'),
   list('_uuid', { kind: 'uuid' }, 'string'),
+  wholeText('xml', 'the characters that were stored', (value) => `${value}::pg_catalog.text`),
+  wholeText(
+    '_xml',
+    'the characters that were stored',
+    (value) => `pg_catalog.textin(pg_catalog.array_out(${value}::pg_catalog.text[]))`,
+  ),
+  wholeText('regproc', NAMESAKES, (value) => `pg_catalog.textin(pg_catalog.regprocedureout(${value}))`),
+  wholeText('regoper', NAMESAKES, (value) => `pg_catalog.textin(pg_catalog.regoperatorout(${value}))`),
 ];
 
 /**
@@ -175,7 +187,7 @@ export function mapColumn(column: ColumnDescription, contract: TypeContract): Co
   return {
     icebergType: typeof rule.iceberg === 'function' ? rule.iceberg(column) : rule.iceberg,
     wire: wire ?? { kind: 'text' },
-    castToText: wire === undefined,
+    text: wire === undefined ? (rule.text ?? outputText(column)) : undefined,
     canBeSpecial: rule.special !== undefined,
   };
 }
@@ -183,18 +195,30 @@ export function mapColumn(column: ColumnDescription, contract: TypeContract): Co
 /**
  * What the COPY selects. Text is made by the type's own output function, not by `::text`: a cast can be another
  * function that changes the value. It drops the blanks of a character(n), adds the mask to an inet, and anyone may
- * create one for a type of theirs. The output function is what COPY and pg_dump print by definition; it is strict, so
- * null stays null, and found without a search path.
+ * create one for a type of theirs. The output function is what COPY and pg_dump print by definition, and is found
+ * without a search path. Those of the system are strict, so null stays null. Another's need not be, and Postgres never
+ * gives it a null: one written in C would take the server down.
  */
 export function selectExpression(column: ColumnDescription, mapping: ColumnMapping): string {
   const name = quoteIdentifier(column.name);
-  return mapping.castToText ? `pg_catalog.textin(${column.outputFunction}(${name}))` : name;
+  if (mapping.text === undefined) return name;
+  const text = mapping.text(name);
+  const isForeign = !column.builtIn && column.typeKind === 'b';
+  return isForeign ? `CASE WHEN ${name} IS NOT NULL THEN ${text} END` : text;
+}
+
+function outputText({ outputFunction }: ColumnDescription): (value: string) => string {
+  return (value) => `pg_catalog.textin(${outputFunction}(${value}))`;
 }
 
 function ruleOf(column: ColumnDescription, { rules, enums, others }: TypeContract): TypeRule {
   if (column.typeKind === 'e') return enums;
   const rule = column.builtIn ? rules.find(({ types }) => types.includes(column.baseTypeName)) : undefined;
   return rule === undefined || rule.only?.includes(column) === false ? others : rule;
+}
+
+function wholeText(type: string, lossless: string, text: (value: string) => string): TypeRule {
+  return { types: [type], wire: undefined, iceberg: 'string', lossless, text };
 }
 
 function list(

@@ -144,9 +144,7 @@ export class CopyReader implements pg.Submittable {
     try {
       rest = this.#sorter?.accept(chunk);
     } catch (error) {
-      // Where messages begin is not known any more: the connection is of no use.
-      this.#error ??= error;
-      this.#connection?.stream.destroy();
+      this.#lose(error);
       return;
     }
     this.#collect(this.#options.decoder.takeBatches());
@@ -219,7 +217,17 @@ export class CopyReader implements pg.Submittable {
   /** The COPY is over for the server: pg reads on. */
   #giveBack(rest: Buffer): void {
     this.#release();
-    this.#driver(rest);
+    try {
+      this.#driver(rest);
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  /** Where messages begin is not known any more: the connection is of no use. */
+  #lose(error: unknown): void {
+    this.#error ??= error instanceof PermafrostError ? error : senseless(error);
+    this.#connection?.stream.destroy();
   }
 
   #release(): void {
@@ -238,6 +246,11 @@ export class CopyReader implements pg.Submittable {
     this.#changed();
     this.#resolveEnd();
   }
+}
+
+/** What pg cannot take apart. */
+function senseless(cause: unknown): PermafrostError {
+  return new PermafrostError('protocol', 'the server sent a message without sense', { cause });
 }
 
 function isDataListener(listener: unknown): listener is DataListener {

@@ -149,8 +149,12 @@ function reasonOf(error: unknown): Reason {
   );
 }
 
+/** pg makes such an error of a message that it does not know. */
+const WITHOUT_STATE: Reason = { code: 'protocol', what: 'the server sent a message without sense' };
+
 function serverReason(error: DatabaseError): Reason {
   const state = error.code ?? '';
+  if (state === '') return WITHOUT_STATE;
   if (state === '42501' && error.routine === 'check_enable_rls') return ROW_SECURITY;
   return (
     REASONS[state] ??

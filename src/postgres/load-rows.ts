@@ -34,7 +34,8 @@ const STAGE_BYTES = 16 * 2 ** 20;
  * Loads the rows of an archived table, batch by batch, in their order. The table should have no triggers, rules and
  * constraints yet.
  * The client must be in a transaction and have the settings that values are archived with (xmloption content,
- * IntervalStyle postgres, and the lc_monetary of the source); nothing stays when the transaction is rolled back.
+ * IntervalStyle postgres, array_nulls on, and the lc_monetary of the source); nothing stays when the transaction is
+ * rolled back.
  * Errors: those of planLoad, copyInto and the batches; `integrity` where the server took other rows.
  */
 export async function loadRows(

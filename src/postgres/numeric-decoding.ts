@@ -126,7 +126,7 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
       if (sign === NEGATIVE) negate(magnitude);
       words.set(magnitude, row * 4);
     } else {
-      this.#specials.add(row, SPECIAL_TEXTS.get(sign) ?? numericText(view, at));
+      this.#specials.add(row, SPECIAL_TEXTS.get(sign) ?? numericText(view, at, rowOfRun));
       this.nulls.add(row);
     }
   }
@@ -173,8 +173,8 @@ function isBelow(words: readonly number[], limit: readonly number[]): boolean {
   return false;
 }
 
-/** The text that Postgres prints for a finite numeric. */
-function numericText(view: DataView, at: number): string {
+/** The text that Postgres prints for a finite numeric. It would hide digits beyond the scale, and never sends any. */
+function numericText(view: DataView, at: number, rowOfRun: number): string {
   const digits = view.getInt16(at + 4);
   const weight = view.getInt16(at + 6);
   const displayScale = view.getUint16(at + 10);
@@ -187,7 +187,10 @@ function numericText(view: DataView, at: number): string {
     Array.from({ length: Math.max(0, to - from) }, (_, index) => group(from + index)).join('');
   const whole = groups(0, weight + 1).replace(/^0+/, '') || '0';
   const fractionGroups = Math.ceil(displayScale / DECIMALS_PER_DIGIT);
-  const fraction = groups(weight + 1, weight + 1 + fractionGroups).slice(0, displayScale);
+  const decimals = groups(weight + 1, Math.max(digits, weight + 1 + fractionGroups));
+  if (/[1-9]/.test(decimals.slice(displayScale)))
+    throw new MalformedField(rowOfRun, 'numeric with digits beyond its scale');
+  const fraction = decimals.slice(0, displayScale);
   const sign = view.getUint16(at + 8) === NEGATIVE ? '-' : '';
   return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import type { DecodedBatch } from '../../src/postgres/batch-builder.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import type { WireColumn, WireType } from '../../src/postgres/wire-column.ts';
 import { int4, messages, trailer, tuple, header, wireColumn } from './copy-bytes.ts';
 import { type Cell, columnsOf } from './copy-cells.ts';
+import { withFakeServer } from './fake-server.ts';
 import { createTestDatabase, runSql, withClient } from './test-server.ts';
 
 const OPTIONS: CopyTableOptions = { batchBytes: 2 ** 16, doing: 'reading public.t', stallTimeoutMs: 20_000 };
@@ -343,36 +343,4 @@ async function activeCopies(url: string): Promise<number> {
     "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY%' AND datname = current_database()",
   );
   return Number(rows[0]?.n);
-}
-
-/** A server that lets anyone in and answers the first statement with these bytes, then with nothing. */
-async function withFakeServer(
-  replies: readonly Buffer[],
-  use: (client: Client) => Promise<void>,
-): Promise<void> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => undefined);
-    // AuthenticationOk, ReadyForQuery.
-    socket.once('data', () => socket.write(Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')));
-    socket.on('data', (bytes) => {
-      if (bytes[0] === 0x51) for (const reply of replies) socket.write(reply);
-    });
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the fake server has no port');
-  const client = new Client({ host: '127.0.0.1', port: address.port, user: 'any', database: 'any' });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await use(client);
-  } finally {
-    client.connection.stream.destroy();
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  }
 }

@@ -33,9 +33,12 @@ export async function startTestPostgres(
   };
 }
 
-/** A new, empty database on the server that this test run shares; returns its URL (superuser). */
-export async function createTestDatabase(name = `t_${randomBytes(6).toString('hex')}`): Promise<string> {
-  const url = new URL(inject('postgresUrl'));
+/** A new, empty database, on the server that this test run shares unless told; returns its URL (superuser). */
+export async function createTestDatabase(
+  name = `t_${randomBytes(6).toString('hex')}`,
+  server = inject('postgresUrl'),
+): Promise<string> {
+  const url = new URL(server);
   await runSql(url.href, `CREATE DATABASE ${escapeIdentifier(name)}`);
   url.pathname = `/${encodeURIComponent(name)}`;
   return url.href;

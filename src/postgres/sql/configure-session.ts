@@ -14,6 +14,8 @@ FROM (VALUES
   ('client_encoding', 'UTF8'),
   ('standard_conforming_strings', 'on'),
   ('xmloption', 'content'),
+  ('array_nulls', 'on'),
+  ('quote_all_identifiers', 'off'),
   ('synchronize_seqscans', 'off'),
   ('statement_timeout', '0'),
   ('lock_timeout', '0'),

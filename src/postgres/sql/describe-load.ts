@@ -1,7 +1,8 @@
 /**
  * What a load must know of the columns of a table, as JSON, in order. $1: the table, quoted. Domains are followed down
  * to what they are built on, with the modifier that applies there. `inputFunction` is null where the function that
- * reads the type's text cannot be called in SQL: those of arrays, composites and ranges do not tell their type.
+ * reads the type's text cannot be called in SQL: those of arrays, composites and ranges do not tell their type. Those of
+ * regproc and regoper take no argument types, which the archive holds.
  */
 export const DESCRIBE_LOAD = `
 WITH RECURSIVE resolved (attnum, type_oid, modifier) AS (
@@ -21,7 +22,11 @@ SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
   'typeKind', t.typtype,
   'elementOid', t.typelem::bigint,
   'baseType', pg_catalog.format('%I.%I', n.nspname, t.typname),
-  'inputFunction', CASE WHEN p.prorettype = t.oid THEN pg_catalog.format('%I.%I', pn.nspname, p.proname) END,
+  'inputFunction', CASE
+    WHEN t.oid = 'pg_catalog.regproc'::pg_catalog.regtype THEN 'pg_catalog.regprocedurein'
+    WHEN t.oid = 'pg_catalog.regoper'::pg_catalog.regtype THEN 'pg_catalog.regoperatorin'
+    WHEN p.prorettype = t.oid THEN pg_catalog.format('%I.%I', pn.nspname, p.proname)
+  END,
   'inputArguments', CASE p.pronargs
     WHEN 1 THEN ''
     WHEN 2 THEN pg_catalog.format(', %s', parameter.oid)

@@ -22,7 +22,9 @@ SELECT
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
   more.attribute ->> 'attcompression' AS compression,
   more.attribute ->> 'attstattarget' AS statistics,
-  pg_catalog.array_to_json(a.attoptions) AS options,
+  -- Some servers keep books of their own among the options, which nobody may set.
+  (SELECT pg_catalog.json_agg(option) FROM pg_catalog.unnest(a.attoptions) AS o (option)
+   WHERE option !~ '^pg_') AS options,
   a.attislocal AS local
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'c')

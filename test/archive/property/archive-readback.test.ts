@@ -16,6 +16,7 @@ import {
   textOfStored,
   unscaledOf,
 } from './lake-rows.ts';
+import { joinCompanions } from './lake-texts.ts';
 import { expectSameRows, type HeldColumn, printTexts, readTexts, type TextRow } from './postgres-texts.ts';
 import { checkProperty, searchTime } from './property-run.ts';
 import { openSampleLake, type SampleLake } from './sample-lake.ts';
@@ -70,7 +71,7 @@ async function archiveAndCheck(samples: readonly SampleTable[]): Promise<void> {
       const printed = await readTexts(
         witness,
         name,
-        table.columns.map((column) => column.name),
+        table.columns.map(({ name: column, type: { prints } }) => ({ name: column, prints })),
       );
       await checkTable(
         table,
@@ -111,27 +112,13 @@ async function checkTable(
   }));
   const companions = columns.map(({ companionFieldId }) => cellsOf(companionFieldId));
   const rows = await printTexts(sample.witness, stored.rows, values);
-  expectSameRows(join(rows, companions), printed);
+  expectSameRows(joinCompanions(rows, companions), printed);
   expect(archived.specialValues).toEqual(
     table.columns.flatMap(({ name }, index) => {
       const cells = companions[index]?.filter((cell) => cell !== null).length ?? 0;
       const id = columns[index]?.companionFieldId;
       const companion = fieldsOf(loaded).find((field) => field.id === id)?.name;
       return cells === 0 ? [] : [{ column: name, cells, companion }];
-    }),
-  );
-}
-
-/** A companion's text stands where the column is null, and nowhere else. */
-function join(
-  rows: readonly TextRow[],
-  companions: readonly (readonly (string | null)[] | undefined)[],
-): readonly TextRow[] {
-  return rows.map((row, index) =>
-    row.map((cell, column) => {
-      const companion = companions[column]?.[index] ?? null;
-      if (companion !== null) expect(cell, 'a value beside its companion').toBeNull();
-      return companion ?? cell;
     }),
   );
 }

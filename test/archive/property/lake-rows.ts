@@ -44,6 +44,20 @@ export async function listDataFiles({ store }: Lake, table: LoadedTable): Promis
   return entries.flat().flatMap((entry) => (entry.status === 'deleted' ? [] : [entry.dataFile]));
 }
 
+/** Days since 1970 of the night that a file belongs to. */
+function dtOf({ partition }: DataFile): number {
+  return Number([...partition.values()][0]);
+}
+
+/** The data file of the latest night: the only one of its partition. */
+export async function latestDataFile(lake: Lake, table: LoadedTable): Promise<DataFile> {
+  const files = await listDataFiles(lake, table);
+  const latest = Math.max(...files.map(dtOf));
+  const [file, ...more] = files.filter((candidate) => dtOf(candidate) === latest);
+  if (file === undefined || more.length > 0) throw new Error(`${table.name} does not have one file a night`);
+  return file;
+}
+
 /** Reads a data file with hyparquet, which shares no code with its writer. */
 export async function readStored({ store }: Lake, file: DataFile): Promise<StoredFile> {
   const bytes = await store.get(pathOf(store, file.path));

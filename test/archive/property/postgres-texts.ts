@@ -11,7 +11,8 @@ export type HeldColumn = { readonly held: Held; readonly cells: readonly (string
 
 const SETTINGS = `
   SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';
-  SET extra_float_digits = 3; SET xmloption = content; SET search_path = ''; SET row_security = off`;
+  SET extra_float_digits = 3; SET xmloption = content; SET search_path = ''; SET row_security = off;
+  SET array_nulls = on; SET quote_all_identifiers = off; SET standard_conforming_strings = on`;
 
 /** The oracle: a session that prints values as COPY and psql do, whatever the database's own settings are. */
 export async function connectWitness(url: string): Promise<Client> {
@@ -24,14 +25,19 @@ export async function connectWitness(url: string): Promise<Client> {
   return client;
 }
 
+/** A column to read, and the SQL of the text of its value `v`: what Postgres prints unless told. */
+export type PrintedColumn = { readonly name: string; readonly prints?: string | undefined };
+
 /** The table's own rows. */
 export async function readTexts(
   witness: Client,
   table: string,
-  columns: readonly string[],
+  columns: readonly PrintedColumn[],
 ): Promise<readonly TextRow[]> {
-  const names = columns.map(escapeIdentifier).join(', ');
-  return select(witness, `SELECT ${names} FROM ONLY public.${escapeIdentifier(table)}`, []);
+  const texts = columns.map(({ name, prints = 'v' }) =>
+    prints.replaceAll(/\bv\b/g, () => escapeIdentifier(name)),
+  );
+  return select(witness, `SELECT ${texts.join(', ')} FROM ONLY public.${escapeIdentifier(table)}`, []);
 }
 
 /** What Postgres prints for the values that the lake holds: rows in the order of the cells. */

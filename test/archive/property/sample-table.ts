@@ -9,6 +9,11 @@ export type SampleColumn = {
   readonly values: readonly (string | null)[];
 };
 
+/** What it takes to fill a column. */
+export type FilledColumn = Pick<SampleColumn, 'name' | 'values'> & {
+  readonly type: Pick<SampleType, 'sql' | 'cast'>;
+};
+
 export type SampleTable = { readonly rows: number; readonly columns: readonly SampleColumn[] };
 
 const MOST_COLUMNS = 14;
@@ -60,7 +65,11 @@ function cutColumn({ name, type, values }: SampleColumn, rows: number): SampleCo
 }
 
 /** Makes the table and fills it. */
-export async function createSampleTable(client: Client, table: string, sample: SampleTable): Promise<void> {
+export async function createSampleTable(
+  client: Client,
+  table: string,
+  sample: { readonly rows: number; readonly columns: readonly FilledColumn[] },
+): Promise<void> {
   const columns = sample.columns.map(({ name, type }) => `${escapeIdentifier(name)} ${type.sql}`);
   await client.query(`CREATE TABLE ${escapeIdentifier(table)} (${columns.join(', ')})`);
   await insertRows(client, table, sample.rows, sample.columns);
@@ -71,7 +80,7 @@ export async function insertRows(
   client: Client,
   table: string,
   rows: number,
-  columns: readonly SampleColumn[],
+  columns: readonly FilledColumn[],
 ): Promise<void> {
   const into = `INSERT INTO ${escapeIdentifier(table)}`;
   if (columns.length === 0) {

@@ -25,6 +25,8 @@ export type SampleType = {
   readonly values: fc.Arbitrary<string>;
   /** SQL of the value whose text is `v`; a plain cast unless told. */
   readonly cast?: string;
+  /** SQL of the text of the value `v` that the lake holds; what Postgres prints unless told. */
+  readonly prints?: string;
 };
 
 /** What the generated columns need besides the types that every database has. */
@@ -173,6 +175,7 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['char(7)', fc.stringMatching(/^[a-zé ]{0,7}$/)],
   ['"char"', fc.constantFrom('', 'x', ' ', '\\377')],
   ['name', fc.constantFrom('', 'a', 'x'.repeat(63))],
+  ['refcursor', fc.constantFrom('', '<unnamed portal 1>', 'é')],
   ['uuid', fc.uuid()],
   [
     'json',
@@ -215,7 +218,6 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['path', fc.constantFrom('((0,0),(1,1.5))', '[(0,0),(1,2)]')],
   ['circle', fc.constantFrom('<(0.1,0.2),3>', '<(0,0),NaN>')],
   ['polygon', fc.constantFrom('((0,0),(0,1),(1,0.3))')],
-  ['xml', fc.constantFrom('<a>é</a>', 'just text', '<?xml version="1.0"?><a/>')],
   ['pair', fc.constantFrom('(,,)', '(1,"x, ""y"" \\\\ z",NaN)', '(,"",0.10)')],
   ['pair_domain', fc.constantFrom('(7,seven,7.0)')],
   ['pair[]', fc.constantFrom('{}', '{"(1,a,2)",NULL}')],
@@ -238,8 +240,32 @@ const AS_TEXT: readonly (readonly [sql: string, values: fc.Arbitrary<string>, ca
   ['aclitem', fc.constantFrom('=r/postgres', 'postgres=a*r/postgres')],
 ];
 
+const documentsAsXml = fc.constantFrom('<a>é</a>', 'just text', '<?xml version="1.0" encoding="utf-8"?><a/>');
+
+/** Types whose own output function leaves out a part of the value. */
+const WHOLE_TEXTS: readonly SampleType[] = [
+  { sql: 'xml', held: 'text', values: documentsAsXml, prints: 'v::text' },
+  { sql: 'xml[]', held: 'text', values: documentsAsXml, cast: 'ARRAY[v::xml, NULL]', prints: 'v::text[]' },
+  // now(), abs(int4) and abs(float8); + of int4 and of float8
+  {
+    sql: 'regproc',
+    held: 'text',
+    values: fc.constantFrom('1299', '1397', '1395', '4294967295', '0'),
+    cast: 'v::oid',
+    prints: 'v::regprocedure',
+  },
+  {
+    sql: 'regoper',
+    held: 'text',
+    values: fc.constantFrom('551', '591', '4294967295', '0'),
+    cast: 'v::oid',
+    prints: 'v::regoperator',
+  },
+];
+
 const ALL: readonly SampleType[] = [
   ...TYPED,
+  ...WHOLE_TEXTS,
   ...AS_TEXT.map(([sql, values, cast]): SampleType => ({
     sql,
     held: 'text',

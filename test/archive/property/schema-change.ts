@@ -16,7 +16,7 @@ export type SchemaChange =
 export type LiveColumn = {
   readonly attnum: number;
   readonly name: string;
-  readonly type: Pick<SampleType, 'sql' | 'held'>;
+  readonly type: Pick<SampleType, 'sql' | 'held' | 'prints'>;
   /** True where its Iceberg field has to be the one of the night before. */
   readonly keepsField: boolean;
 };

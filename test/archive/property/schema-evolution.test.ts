@@ -83,7 +83,7 @@ async function archiveNight(name: string, night: string, live: readonly LiveColu
   const printed = await readTexts(
     sample.witness,
     name,
-    live.map((column) => column.name),
+    live.map(({ name: column, type: { prints } }) => ({ name: column, prints })),
   );
   return { columns, printed };
 }

@@ -1,0 +1,34 @@
+import { createServer, type Socket } from 'node:net';
+import { Client } from 'pg';
+
+/** A server that lets anyone in and answers the first statement with these bytes, then with nothing. */
+export async function withFakeServer(
+  replies: readonly Buffer[],
+  use: (client: Client) => Promise<void>,
+): Promise<void> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    // AuthenticationOk, ReadyForQuery.
+    socket.once('data', () => socket.write(Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')));
+    socket.on('data', (bytes) => {
+      if (bytes[0] === 0x51) for (const reply of replies) socket.write(reply);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the fake server has no port');
+  const client = new Client({ host: '127.0.0.1', port: address.port, user: 'any', database: 'any' });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await use(client);
+  } finally {
+    client.connection.stream.destroy();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+}
