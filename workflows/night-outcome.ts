@@ -9,7 +9,7 @@ import type {
   NightResult,
   TableResult,
 } from '../src/archive/night.ts';
-import { tableLabel } from '../src/archive/night.ts';
+import { settleResults, tableLabel } from '../src/archive/night.ts';
 import { nightIncomplete } from '../src/temporal/night-messages.ts';
 
 /** A request with its run date. */
@@ -29,7 +29,7 @@ export function summarizeNight(
     source: plan.source,
     lake: plan.lake,
     consistencyGroups: usedGroups(groups, tables),
-    tables: fitInto(tables),
+    tables: fitInto(settleResults(plan.tables, tables)),
     excluded: plan.excluded,
     missing: plan.missing,
   };
