@@ -82,6 +82,8 @@ function lockScript(table: TableDescription, waitMs: number): string {
     // LOCK TABLE takes no other kinds; a query locks what it names, even one that cannot have rows.
     lockable ? `LOCK TABLE ONLY ${quoted} IN ACCESS SHARE MODE` : `SELECT FROM ONLY ${quoted} WHERE false`,
     'SET LOCAL lock_timeout = 0',
+    // A damaged index knows of other rows than its table. The query of a view may need its indexes.
+    ...(table.kind === 'view' ? [] : ['SET LOCAL enable_indexonlyscan = off']),
   ].join('; ');
 }
 
