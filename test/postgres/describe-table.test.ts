@@ -35,7 +35,7 @@ test('a table with all that a description holds', async () => {
     `SELECT oid, relfilenode, 'mood'::regtype::oid AS mood, 'mood[]'::regtype::oid AS moods
     FROM pg_class WHERE relname = 't'`,
   );
-  const shared = { builtIn: true, notNull: false, typeKind: 'b', typeModifier: -1 };
+  const shared = { builtIn: true, generated: false, notNull: false, typeKind: 'b', typeModifier: -1 };
   const int4 = {
     ...shared,
     baseTypeOid: 23,
@@ -89,7 +89,7 @@ test('a table with all that a description holds', async () => {
         typeModifier: 24,
       },
       { ...shared, ...moods, attnum: 5, name: 'd', declaredType: 'public.mood[]' },
-      { ...int4, attnum: 6, name: 'e' },
+      { ...int4, attnum: 6, name: 'e', generated: true },
       { ...shared, ...mood, attnum: 7, name: 'f', declaredType: 'public.mood' },
       {
         ...shared,

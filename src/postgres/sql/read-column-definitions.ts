@@ -1,6 +1,7 @@
 /**
  * Live columns of tables, and attributes of composite types. $1: oids of relations.
  * Columns of the catalog that a server may not have yet are read by way of JSON.
+ * Since 15.20 and its contemporaries the server keeps a number of its own, pg_attver, among the options: it is none.
  * A default names no columns: told of none, the server does not compare the names of all of them with each other.
  */
 export const READ_COLUMN_DEFINITIONS = `
@@ -22,7 +23,11 @@ SELECT
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
   more.attribute ->> 'attcompression' AS compression,
   more.attribute ->> 'attstattarget' AS statistics,
-  pg_catalog.array_to_json(a.attoptions) AS options,
+  (
+    SELECT pg_catalog.json_agg(o.option)
+    FROM unnest(a.attoptions) AS o (option)
+    WHERE o.option NOT LIKE 'pg\\_attver=%'
+  ) AS options,
   a.attislocal AS local
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
