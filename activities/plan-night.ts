@@ -1,4 +1,5 @@
 import type { Archiver, DatedNightRequest, ExportedSnapshot } from '../src/archive/archiver.ts';
+import { foldExclusions } from '../src/archive/folded-exclusions.ts';
 import type { NightPlan } from '../src/archive/night.ts';
 import { PermafrostError } from '../src/errors.ts';
 import { runStep } from './running-step.ts';
@@ -8,16 +9,22 @@ const resultBytesPerTable = 900;
 /** Temporal refuses payloads and failures above 2 MB. */
 const payloadLimit = 1_800_000;
 
-/** Says which tables the night holds. Refuses a plan whose result would not fit into a workflow's history. */
+/**
+ * Says which tables the night holds. Exclusions beyond a thousand are counted by rule; a plan whose result would still not
+ * fit into a workflow's history is refused.
+ */
 export function createPlanNight(archiver: Archiver) {
   return function planNight(request: DatedNightRequest, snapshot: ExportedSnapshot): Promise<NightPlan> {
     return runStep(async ({ signal }) => {
-      const plan = await archiver.planNight(request, snapshot, signal);
+      const whole = await archiver.planNight(request, snapshot, signal);
+      const plan = { ...whole, excluded: foldExclusions(whole.excluded) };
       if (largestPayload(plan) > payloadLimit) {
         throw new PermafrostError(
           'configuration',
-          `${plan.tables.length} tables and ${plan.excluded.length} exclusions are too many for one night`,
-          { cure: 'split the source set, so that each set names at most 1,500 tables' },
+          `${plan.tables.length} tables are too many for the history of one night`,
+          {
+            cure: 'split the source set, so that each set names at most 1,500 tables, or archive with --no-temporal',
+          },
         );
       }
       return plan;

@@ -9,7 +9,7 @@ import type {
   NightResult,
   TableResult,
 } from '../src/archive/night.ts';
-import { tableLabel } from '../src/archive/night.ts';
+import { settleResults, tableLabel } from '../src/archive/night.ts';
 import { nightIncomplete } from '../src/temporal/night-messages.ts';
 
 /** A request with its run date. */
@@ -29,7 +29,7 @@ export function summarizeNight(
     source: plan.source,
     lake: plan.lake,
     consistencyGroups: usedGroups(groups, tables),
-    tables: fitInto(tables),
+    tables: fitInto(settleResults(plan.tables, tables)),
     excluded: plan.excluded,
     missing: plan.missing,
   };
@@ -44,14 +44,29 @@ export function replaceResults(
   return results.map((result) => second.get(result.lakeTable) ?? result);
 }
 
-/** A workflow whose result is over 2 MB is terminated by the server. The lake keeps what is left out here. */
+/** A workflow whose result is over 2 MB is terminated by the server. */
 const resultLimit = 1_500_000;
+const shortText = 200;
 
-function fitInto(tables: readonly TableResult[]): readonly TableResult[] {
+/**
+ * Shortens what is told of each table, where it is too much for one result: the lake keeps what is left out here of
+ * tables that were archived, and the history what is left out of failures. Every table stays named.
+ */
+export function fitInto(tables: readonly TableResult[]): readonly TableResult[] {
   if (JSON.stringify(tables).length < resultLimit) return tables;
   return tables.map((table) =>
-    table.kind === 'archived' ? { ...table, schemaChanges: shorten(table), specialValues: [] } : table,
+    table.kind === 'archived'
+      ? { ...table, schemaChanges: shorten(table), specialValues: [] }
+      : {
+          ...table,
+          message: cut(table.message),
+          ...(table.cure === undefined ? {} : { cure: cut(table.cure) }),
+        },
   );
+}
+
+function cut(text: string): string {
+  return text.length <= shortText ? text : `${text.slice(0, shortText - 1)}…`;
 }
 
 function shorten({ schemaChanges, lakeTable }: ArchivedTable): readonly string[] {

@@ -1,3 +1,5 @@
+import type { RelationKind } from '../postgres/table-description.ts';
+
 /**
  * What a night is planned to do and what came of it. Everything here is JSON-safe: it crosses the workflow's history,
  * the mail and `--json`. int64 ids are decimal strings.
@@ -39,6 +41,8 @@ export type PlannedTable = {
   readonly schema: string;
   readonly name: string;
   readonly oid: number;
+  /** Absent for an ordinary table; else what was named in the place of one. */
+  readonly kind?: RelationKind;
   /** Folder of the table under iceberg/ in the lake. */
   readonly lakeTable: string;
   /** Estimate from the catalog; only for progress. */
@@ -187,6 +191,33 @@ export function nightSucceeded(result: NightResult): boolean {
   if (result.failure !== undefined || result.missing.length > 0) return false;
   if (result.drill !== undefined && result.drill.kind !== 'passed') return false;
   return result.tables.every((table) => table.kind === 'archived');
+}
+
+/**
+ * One result for each planned table, in the plan's order. Should one not be there, or not have been asked for, through a
+ * defect of ours, it is a failed table: what nobody accounts for must not look archived.
+ */
+export function settleResults(
+  planned: readonly PlannedTable[],
+  results: readonly TableResult[],
+): readonly TableResult[] {
+  const open = new Map(results.map((result) => [result.lakeTable, result]));
+  const settled = planned.map((table): TableResult => {
+    const result = open.get(table.lakeTable);
+    if (result === undefined) return unaccounted(table, 'it was planned, but has no result');
+    open.delete(table.lakeTable);
+    return result;
+  });
+  return [...settled, ...[...open.values()].map((result) => unaccounted(result, 'it was not planned'))];
+}
+
+function unaccounted(
+  table: Pick<PlannedTable, 'schema' | 'name' | 'lakeTable'>,
+  message: string,
+): FailedTable {
+  const { schema, name, lakeTable } = table;
+  const cure = 'archive the night again, and report this as a defect';
+  return { kind: 'failed', schema, name, lakeTable, code: 'integrity', message, cure };
 }
 
 /** `schema.name` for people. */

@@ -1,6 +1,7 @@
 import { type ConnectionSettings, describeSource } from '../postgres/connection-settings.ts';
-import { listTables, type TableListing } from '../postgres/list-tables.ts';
-import { parseTablePattern } from '../postgres/table-pattern.ts';
+import { findLargeObjects } from '../postgres/find-large-objects.ts';
+import { type ListedTable, listTables, type TableListing } from '../postgres/list-tables.ts';
+import { parseTablePattern, type TableName } from '../postgres/table-pattern.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DatedNightRequest } from './archiver.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type PlannedTable,
   tableLabel,
 } from './night.ts';
+import { accountForAll, keyOf } from './plan-account.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import {
   DEFAULT_RULES,
@@ -29,16 +31,22 @@ export type PlanNightDeps = {
 /** Name of the set of a night that is asked for by patterns alone. */
 export const AD_HOC = 'adhoc';
 
-/** Says which tables the night holds, and why any other table of the source is left out: none is passed over. */
+/**
+ * Says which tables the night holds, and why any other table of the source is left out: none is passed over. Error:
+ * `integrity` should one be, through a defect of ours.
+ */
 export async function planNight(
   request: DatedNightRequest,
   snapshot: ExportedSnapshot,
   deps: PlanNightDeps,
   signal?: AbortSignal,
 ): Promise<NightPlan> {
-  const chosen = await deps.reader.read(
+  const { chosen, largeObjects } = await deps.reader.read(
     snapshot,
-    (session) => chooseTables(request, (patterns) => listTables(session, patterns)),
+    async (session) => ({
+      chosen: await chooseTables(request, (patterns) => listTables(session, patterns)),
+      largeObjects: await findLargeObjects(session),
+    }),
     signal,
   );
   return {
@@ -46,8 +54,9 @@ export async function planNight(
     set: request.set,
     source: describeSource(deps.connection),
     lake: deps.store.rootUri,
-    ...chosen,
     tables: chosen.tables.toSorted((a, b) => b.estimatedBytes - a.estimatedBytes),
+    excluded: [...largeObjects, ...chosen.excluded],
+    missing: chosen.missing,
   };
 }
 
@@ -56,41 +65,75 @@ export async function chooseTables(
   request: NightRequest,
   list: (patterns?: readonly string[]) => Promise<TableListing>,
 ): Promise<Chosen> {
-  if (request.set === AD_HOC) return chooseByPatterns(await list(request.tables));
-  return narrow(chooseBySet(await list(), await loadSourceSet(request.set)), request.tables);
+  if (request.set === AD_HOC) {
+    return chooseByPatterns(await list(request.tables), request.tables);
+  }
+  const chosen = chooseBySet(await list(), await loadSourceSet(request.set));
+  return narrow(chosen, request.tables);
 }
 
 type Chosen = Pick<NightPlan, 'tables' | 'excluded' | 'missing'>;
 
-function chooseByPatterns(listing: TableListing): Chosen {
-  return {
-    tables: listing.tables.map((table) =>
+function chooseByPatterns(listing: TableListing, patterns: readonly string[]): Chosen {
+  const exact = patterns.map(parseTablePattern).filter((pattern) => pattern.exact);
+  const isNamed = (table: TableName) => exact.some((pattern) => pattern.matches(table));
+  return accountForAll(listing, {
+    tables: [...listing.tables, ...listing.onlyByName.filter(isNamed)].map((table) =>
       plan(table, { ...DEFAULT_RULES, lakeTable: lakeTableName(table.schema, table.name) }),
     ),
-    excluded: listing.excluded,
+    excluded: [...listing.onlyByName.filter((table) => !isNamed(table)).map(exclude), ...listing.excluded],
     missing: listing.missing,
-  };
+  });
 }
 
-function chooseBySet(listing: TableListing, set: SourceSet): Chosen {
+/**
+ * Parts the tables of the source by the definitions and rules of a set. What no rule speaks of comes first among what is
+ * left out: it is what a person has to look at.
+ */
+export function chooseBySet(listing: TableListing, set: SourceSet): Chosen {
+  const defined = new Map(set.tables.map((table) => [keyOf(table), table]));
+  const definitionOf = (table: ListedTable) => defined.get(keyOf(table)) ?? inherited(table, defined);
+  const rules = set.exclude.map(({ pattern, rule }) => ({ rule, pattern: parseTablePattern(pattern) }));
+  const ruleFor = (table: TableName) => rules.find(({ pattern }) => pattern.matches(table))?.rule;
+
   const tables: PlannedTable[] = [];
+  const uncovered: ExcludedTable[] = [];
   const excluded: ExcludedTable[] = [];
   for (const table of listing.tables) {
-    const defined = set.tables.find((candidate) => isSame(candidate, table));
-    if (defined !== undefined) tables.push(plan(table, defined));
-    else excluded.push({ schema: table.schema, name: table.name, rule: ruleFor(table, set) });
+    const definition = definitionOf(table);
+    const rule = ruleFor(table);
+    if (definition !== undefined) tables.push(plan(table, definition));
+    else if (rule !== undefined) excluded.push(exclude({ ...table, rule }));
+    else uncovered.push(exclude({ ...table, rule: uncoveredBy(set) }));
   }
-  const present = new Set(tables.map(tableLabel));
-  return {
+  for (const table of listing.onlyByName) {
+    const definition = defined.get(keyOf(table));
+    if (definition !== undefined) tables.push(plan(table, definition));
+    else excluded.push(exclude({ ...table, rule: ruleFor(table) ?? table.rule }));
+  }
+  const present = new Set([...tables, ...listing.excluded].map(keyOf));
+  return accountForAll(listing, {
     tables,
-    excluded: [...excluded, ...listing.excluded],
-    missing: set.tables.map(tableLabel).filter((label) => !present.has(label)),
-  };
+    excluded: [...uncovered, ...excluded, ...listing.excluded],
+    missing: set.tables.filter((table) => !present.has(keyOf(table))).map(tableLabel),
+  });
 }
 
-function ruleFor(table: { readonly schema: string; readonly name: string }, set: SourceSet): string {
-  const rule = set.exclude.find(({ pattern }) => parseTablePattern(pattern).matches(table));
-  return rule?.rule ?? `no rule covers it: add it to tables/${set.name}.ts, or exclude it there`;
+/** A definition of a partitioned table covers its partitions, each as a table of its own. */
+function inherited(
+  table: ListedTable,
+  defined: ReadonlyMap<string, TableDefinition>,
+): TableDefinition | undefined {
+  const [rules] = table.partOf.flatMap((ancestor) => defined.get(keyOf(ancestor)) ?? []);
+  return rules === undefined ? undefined : { ...rules, lakeTable: lakeTableName(table.schema, table.name) };
+}
+
+function uncoveredBy({ name }: SourceSet): string {
+  return `no rule covers it: add it to tables/${name}.ts, or exclude it there`;
+}
+
+function exclude({ schema, name, rule }: ExcludedTable): ExcludedTable {
+  return { schema, name, rule };
 }
 
 /** Keeps what the patterns name; none keep everything. */
@@ -107,21 +150,18 @@ function narrow(chosen: Chosen, patterns: readonly string[]): Chosen {
 }
 
 function plan(
-  table: TableListing['tables'][number],
+  table: ListedTable,
   rules: Pick<TableDefinition, 'lakeTable' | 'specialValues' | 'boundsOff'>,
 ): PlannedTable {
   return {
     schema: table.schema,
     name: table.name,
     oid: table.oid,
+    ...(table.kind === 'table' ? {} : { kind: table.kind }),
     lakeTable: rules.lakeTable,
     estimatedRows: table.estimatedRows,
     estimatedBytes: table.bytes,
     specialValues: rules.specialValues,
     boundsOff: rules.boundsOff,
   };
-}
-
-function isSame(a: { schema: string; name: string }, b: { schema: string; name: string }): boolean {
-  return a.schema === b.schema && a.name === b.name;
 }

@@ -6,7 +6,7 @@ import { openSession } from '../postgres/session.ts';
 import { listTables } from '../postgres/list-tables.ts';
 import { readSystemIdentifier } from '../postgres/snapshot-transaction.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import type { NightRequest } from './night.ts';
+import { type NightRequest, tableLabel } from './night.ts';
 import { chooseTables } from './plan-night.ts';
 import { readKnownTable } from './table-properties.ts';
 
@@ -33,7 +33,9 @@ export async function checkNight(request: NightRequest, deps: PreflightDeps): Pr
 async function checkSource(request: NightRequest, deps: PreflightDeps) {
   const session = await openSession(deps.connection, { applicationName: 'permafrost preflight' });
   try {
-    const { tables, missing } = await chooseTables(request, (patterns) => listTables(session, patterns));
+    const { tables, missing, excluded } = await chooseTables(request, (patterns) =>
+      listTables(session, patterns),
+    );
     // A table that only the set names is a table that the night reports as missing.
     if (missing.length > 0 && request.tables.length > 0) {
       throw new PermafrostError('table-not-found', `not in the source: ${missing.join(', ')}`, {
@@ -41,8 +43,10 @@ async function checkSource(request: NightRequest, deps: PreflightDeps) {
       });
     }
     if (tables.length === 0) {
-      throw new PermafrostError('table-not-found', 'no table of the source was asked for', {
-        cure: "name tables, for example --tables 'public.*'",
+      const [left] = excluded;
+      const why = left === undefined ? '' : `: ${tableLabel(left)} is left out (${left.rule})`;
+      throw new PermafrostError('table-not-found', `nothing that was asked for can be archived${why}`, {
+        cure: "name tables, for example --tables 'public.*', and a view by its full name",
       });
     }
     const identity = {

@@ -2,16 +2,17 @@ import type { Clock } from '../clock.ts';
 import { PermafrostError } from '../errors.ts';
 import { isLate } from './night-date.ts';
 import type { Archiver, DatedNightRequest, HeldSnapshot } from './archiver.ts';
-import type {
-  ConsistencyGroup,
-  DrillResult,
-  FailedTable,
-  NightFailure,
-  NightPlan,
-  NightResult,
-  PlannedTable,
-  TableProgress,
-  TableResult,
+import {
+  type ConsistencyGroup,
+  type DrillResult,
+  type FailedTable,
+  type NightFailure,
+  type NightPlan,
+  type NightResult,
+  type PlannedTable,
+  settleResults,
+  type TableProgress,
+  type TableResult,
 } from './night.ts';
 
 export type RunNightOptions = {
@@ -108,7 +109,7 @@ async function archiveTables(
   const { signal, watch } = options;
   let lost: PermafrostError | undefined;
   held.lost.catch((error: unknown) => (lost = snapshotLost(error)));
-  const results = new Map<PlannedTable, TableResult>();
+  const results: TableResult[] = [];
   const queue = plan.tables.values();
   const archiveNext = async (): Promise<void> => {
     for (const table of queue) {
@@ -117,12 +118,12 @@ async function archiveTables(
         hindrance === undefined
           ? await archiveOne(request, plan, table, held, options)
           : toFailedTable(table, hindrance);
-      results.set(table, result);
+      results.push(result);
       watch.finished(result);
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, archiveNext));
-  return plan.tables.flatMap((table) => results.get(table) ?? []);
+  return settleResults(plan.tables, results);
 }
 
 async function archiveOne(

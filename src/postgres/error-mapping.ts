@@ -42,10 +42,16 @@ const REASONS: Readonly<Record<string, Reason>> = {
     cure: 'free resources of the server, or lower the number of tables read at once',
   },
   '54000': { code: 'value-unrepresentable', what: 'a row is larger than the server can send (1 GB)' },
+  // Of what a session is asked to do, only the reading of views and foreign tables is refused with this state.
+  '55000': {
+    code: 'source-unsuitable',
+    what: 'it is, or reads, a view or foreign table that nobody named',
+    cure: 'find out who put it in place of a table; rows behind a foreign table are archived by its own name',
+  },
   '55P03': {
     code: 'source-unreachable',
     what: 'another session holds a lock on the table',
-    cure: 'end the statement that holds or waits for the lock (see pg_blocking_pids)',
+    cure: 'end what holds or waits for the lock: a statement (pg_blocking_pids) or a prepared transaction (pg_prepared_xacts)',
   },
   '57014': { code: 'unexpected', what: 'someone cancelled the statement on the server' },
   '57P': { code: 'source-unreachable', what: 'the server ended the connection', cure: RECONNECT },
@@ -66,6 +72,12 @@ const ROW_SECURITY: Reason = {
   code: 'source-unsuitable',
   what: 'row-level security hides rows from the user',
   cure: 'give the user of the source BYPASSRLS',
+};
+
+const NEVER_FILLED: Reason = {
+  code: 'source-unsuitable',
+  what: 'it is, or reads, a materialized view that was never filled',
+  cure: 'run REFRESH MATERIALIZED VIEW, or take it out of what is archived',
 };
 
 const SOCKET_REASONS: Readonly<Record<string, Reason>> = {
@@ -156,6 +168,7 @@ function serverReason(error: DatabaseError): Reason {
   const state = error.code ?? '';
   if (state === '') return WITHOUT_STATE;
   if (state === '42501' && error.routine === 'check_enable_rls') return ROW_SECURITY;
+  if (state === '55000' && error.routine === 'ExecOpenScanRelation') return NEVER_FILLED;
   return (
     REASONS[state] ??
     REASONS[state.slice(0, 3)] ??

@@ -1,15 +1,15 @@
 import type { Row, Session } from './session.ts';
 import { LIST_RELATIONS } from './sql/list-relations.ts';
-import { parseTablePattern } from './table-pattern.ts';
+import type { RelationKind } from './table-description.ts';
+import { parseTablePattern, type TableName } from './table-pattern.ts';
 
-/** A table that is archived: an ordinary table, or a partition that holds rows itself. */
-export type ListedTable = {
-  readonly schema: string;
-  readonly name: string;
+/** What rows can be read from: an ordinary table, a partition that holds rows itself, or what stands in for one. */
+export type ListedTable = TableName & {
   readonly oid: number;
+  readonly kind: RelationKind;
   readonly persistence: 'permanent' | 'unlogged';
-  /** True for a partition. */
-  readonly partition: boolean;
+  /** The partitioned tables that it is a part of, nearest first. */
+  readonly partOf: readonly TableName[];
   /** pg_class.reltuples; -1 when never analysed. */
   readonly estimatedRows: number;
   /** Size of the main fork and its TOAST, in bytes. */
@@ -21,23 +21,26 @@ export type ListedTable = {
 };
 
 /** A relation that is not archived, and the sentence that says why. */
-export type ExcludedRelation = { readonly schema: string; readonly name: string; readonly rule: string };
+export type ExcludedRelation = TableName & { readonly rule: string };
 
-/** Every relation that the patterns match is in exactly one of `tables` and `excluded`. */
+/** Every relation that the patterns match is in exactly one of `tables`, `onlyByName` and `excluded`. */
 export type TableListing = {
   /** By schema and name. */
   readonly tables: readonly ListedTable[];
+  /** Left out by their rule, unless someone names them. */
+  readonly onlyByName: readonly (ListedTable & ExcludedRelation)[];
   readonly excluded: readonly ExcludedRelation[];
   /** Patterns that match nothing, as they were written. */
   readonly missing: readonly string[];
 };
 
-const RULES: Readonly<Record<string, string>> = {
-  p: 'partitioned table: it holds no rows itself, each of its partitions is archived',
-  v: 'view: it holds no rows itself',
-  m: 'materialized view: its rows are computed from tables',
-  f: 'foreign table: its rows are in another server',
+const BY_NAME = 'archived only where --tables or a definition of the source set names it in full';
+const RULES_BY_NAME: Readonly<Record<Exclude<RelationKind, 'table'>, string>> = {
+  view: `view: it holds no rows itself; ${BY_NAME}`,
+  'materialized view': `materialized view: its rows are computed from tables; ${BY_NAME}`,
+  'foreign table': `foreign table: its rows are in another server, and no part of the night's snapshot; ${BY_NAME}`,
 };
+const PARTITIONED = 'partitioned table: it holds no rows itself, each of its partitions is archived';
 const TEMPORARY = 'temporary table: it belongs to a session that is still running';
 
 /**
@@ -47,48 +50,62 @@ const TEMPORARY = 'temporary table: it belongs to a session that is still runnin
  */
 export async function listTables(session: Session, patterns: readonly string[] = []): Promise<TableListing> {
   const wanted = patterns.map(parseTablePattern);
-  const relations = (await session.query(LIST_RELATIONS, [], 'listing the tables')).map(readRelation);
-  const byOid = new Map(relations.map((relation) => [relation.table.oid, relation.table]));
+  const rows = await session.query(LIST_RELATIONS, [], 'listing the tables');
+  const names = new Map(rows.map((row) => [Number(row.oid), nameOf(row)]));
   const used = new Set<string>();
-  const isWanted = ({ table, ancestors }: Relation): boolean => {
-    const family = [table, ...ancestors.flatMap((oid) => byOid.get(oid) ?? [])];
-    const matching = wanted.filter((pattern) => family.some((member) => pattern.matches(member)));
+  const isWanted = ({ is, partOf }: Relation): boolean => {
+    const matching = wanted.filter((pattern) => [is, ...partOf].some((member) => pattern.matches(member)));
     for (const pattern of matching) used.add(pattern.text);
     return wanted.length === 0 || matching.length > 0;
   };
-  const chosen = relations.filter(isWanted);
+  const chosen = rows.map((row) => readRelation(row, names)).filter(isWanted);
   return {
-    tables: chosen.filter((relation) => relation.rule === undefined).map((relation) => relation.table),
-    excluded: chosen.flatMap(({ rule, table: { schema, name } }) =>
-      rule === undefined ? [] : [{ schema, name, rule }],
-    ),
+    tables: chosen.flatMap((relation) => (relation.policy === 'archived' ? [relation.is] : [])),
+    onlyByName: chosen.flatMap((relation) => (relation.policy === 'only by name' ? [relation.is] : [])),
+    excluded: chosen.flatMap((relation) => (relation.policy === 'excluded' ? [relation.is] : [])),
     missing: [...new Set(patterns)].filter((text) => !used.has(text)),
   };
 }
 
-type Relation = {
-  readonly table: ListedTable;
-  /** Why it is left out; undefined when it is not. */
-  readonly rule: string | undefined;
-  /** Oids of the partitioned tables it is a part of. */
-  readonly ancestors: readonly number[];
-};
+type Relation = { readonly partOf: readonly TableName[] } & (
+  | { readonly policy: 'archived'; readonly is: ListedTable }
+  | { readonly policy: 'only by name'; readonly is: ListedTable & ExcludedRelation }
+  | { readonly policy: 'excluded'; readonly is: ExcludedRelation }
+);
 
-function readRelation(row: Row): Relation {
+function readRelation(row: Row, names: ReadonlyMap<number, TableName>): Relation {
   const ancestors: readonly number[] = JSON.parse(row.ancestors ?? '[]');
-  return {
-    rule: row.persistence === 't' ? TEMPORARY : RULES[row.kind ?? ''],
-    ancestors,
-    table: {
-      schema: row.schema ?? '',
-      name: row.name ?? '',
-      oid: Number(row.oid),
-      persistence: row.persistence === 'u' ? 'unlogged' : 'permanent',
-      partition: ancestors.length > 0,
-      estimatedRows: Number(row.estimated_rows),
-      bytes: Number(row.bytes),
-      maySelect: row.may_select === 't',
-      rowsHidden: row.rows_hidden === 't',
-    },
+  const partOf = ancestors.slice(1).flatMap((oid) => names.get(oid) ?? []);
+  const { kind } = row;
+  if (row.persistence === 't' || !isRelationKind(kind)) {
+    return { policy: 'excluded', partOf, is: { ...nameOf(row), rule: ruleOf(row) } };
+  }
+  const table: ListedTable = {
+    ...nameOf(row),
+    oid: Number(row.oid),
+    kind,
+    persistence: row.persistence === 'u' ? 'unlogged' : 'permanent',
+    partOf,
+    estimatedRows: Number(row.estimated_rows),
+    bytes: Number(row.bytes),
+    maySelect: row.may_select === 't',
+    rowsHidden: row.rows_hidden === 't',
   };
+  if (kind === 'table') return { policy: 'archived', partOf, is: table };
+  return { policy: 'only by name', partOf, is: { ...table, rule: RULES_BY_NAME[kind] } };
+}
+
+function nameOf(row: Row): TableName {
+  return { schema: row.schema ?? '', name: row.name ?? '' };
+}
+
+/** A later server may have kinds that are not known here: they are named, lest they be missed. */
+function ruleOf({ persistence, letter }: Row): string {
+  if (persistence === 't') return TEMPORARY;
+  if (letter === 'p') return PARTITIONED;
+  return `a relation of a kind (${letter}) that is not known here; find out whether it holds rows`;
+}
+
+function isRelationKind(kind: string | null | undefined): kind is RelationKind {
+  return kind === 'table' || (kind != null && Object.hasOwn(RULES_BY_NAME, kind));
 }

@@ -98,7 +98,7 @@ const BEGIN_DUMP = `SAVEPOINT ${SAVEPOINT}; SET LOCAL quote_all_identifiers = on
 const END_DUMP = `ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`;
 
 /**
- * Reads how tables are made, as the snapshot transaction of the session sees them, in some twenty-five round trips and
+ * Reads how tables are made (in the place of a view or a foreign table one with its columns, so that its rows have one), as the snapshot transaction of the session sees them, in some twenty-five round trips and
  * one for every 200 sequences. The transaction is afterwards as it was before, also after an error.
  *
  * Errors: `table-not-found` for an oid that is no table in the snapshot; `table-changed` when someone altered one of the
@@ -119,7 +119,7 @@ async function readDump(session: Session, tableOids: readonly number[]): Promise
   const graph = await readObjectGraph(session, tableOids.map(String));
   const extensions = await read(session, READ_EXTENSIONS, graph.oidsIn('pg_extension'));
   const sequences = await read(session, READ_SEQUENCE_DEFINITIONS, graph.oidsIn('pg_class'));
-  const draft = await readDraft(session, graph, { extensions, sequences });
+  const draft = await readDraft(session, graph, { extensions, sequences, asked: tableOids });
   const values = await readSequenceValues(session, sequences);
   await refuseChanged(session, graph);
   const gather = createGatherer(finishStatements(draft, graph));
@@ -145,7 +145,11 @@ async function findTables(session: Session, oids: readonly number[]): Promise<re
 async function readDraft(
   session: Session,
   graph: ObjectGraph,
-  known: { readonly extensions: readonly Row[]; readonly sequences: readonly Row[] },
+  known: {
+    readonly extensions: readonly Row[];
+    readonly sequences: readonly Row[];
+    readonly asked: readonly number[];
+  },
 ): Promise<SchemaDraft> {
   const draft = newDraft();
   const relations = graph.oidsIn('pg_class');
@@ -153,7 +157,8 @@ async function readDraft(
   const composites = types.flatMap(({ kind, relation }) => (kind === 'c' ? [relation ?? ''] : []));
   const columns = await read(session, READ_COLUMN_DEFINITIONS, [...new Set([...relations, ...composites])]);
   const columnsOf = Map.groupBy(columns, (row) => row.relation ?? '');
-  const tables = dumpedTables(await read(session, READ_TABLE_DEFINITIONS, relations), columnsOf);
+  const definitions = await session.query(READ_TABLE_DEFINITIONS, [relations, known.asked], DOING);
+  const tables = dumpedTables(definitions, columnsOf);
   draftExtensions(draft, known.extensions);
   draftCollations(draft, await read(session, READ_COLLATION_DEFINITIONS, graph.oidsIn('pg_collation')));
   draftTypes(draft, types, columnsOf);

@@ -4,6 +4,7 @@ import { quoteLiteral } from './quote.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { openSession, type Row, type Session, type SessionOptions } from './session.ts';
 import { EXPORT_SNAPSHOT, SNAPSHOT_FINGERPRINT } from './sql/export-snapshot.ts';
+import { FIND_HIDDEN_DAMAGE } from './sql/find-hidden-damage.ts';
 import { FIND_SHARDING_EXTENSION } from './sql/find-sharding-extension.ts';
 import { READ_SYSTEM_IDENTIFIER } from './sql/read-system-identifier.ts';
 
@@ -42,11 +43,13 @@ const CURE_LOST = 'start again under a new snapshot; see the log of the server f
 /**
  * Begins the snapshot transaction and exports its snapshot. The session must then live until the last reader has
  * imported it and, for the transaction's locks and the identity of the night, until the last reader is done.
- * Errors: `source-unsuitable` behind a transaction pooler, or where Citus or TimescaleDB hold rows elsewhere.
+ * Errors: `source-unsuitable` behind a transaction pooler, where Citus or TimescaleDB hold rows elsewhere, or where the
+ * server passes over damaged rows.
  */
 export async function exportSnapshot(session: Session): Promise<SnapshotInfo> {
   await refuseTransactionPooling(session);
   await refuseShardedSource(session);
+  await refuseHiddenDamage(session);
   const systemIdentifier = await readSystemIdentifier(session);
   const doing = 'exporting the snapshot';
   await session.query(BEGIN, [], doing);
@@ -205,6 +208,16 @@ async function refuseShardedSource(session: Session): Promise<void> {
     'source-unsuitable',
     `${found.extension} keeps rows of tables elsewhere, and they would be missed without an error`,
     { cure: 'archive a database without it; such sources are not supported' },
+  );
+}
+
+async function refuseHiddenDamage(session: Session): Promise<void> {
+  const [found] = await session.query(FIND_HIDDEN_DAMAGE);
+  if (found?.settings == null) return;
+  throw new PermafrostError(
+    'source-unsuitable',
+    `${found.settings} is on: damaged rows would be missed without an error`,
+    { cure: 'reset it for the user of the source, its database and the server' },
   );
 }
 

@@ -1,9 +1,13 @@
+/** What rows can be read from. A partition or child that holds rows itself is a table. */
+export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table';
+
 /** What a table looks like under one snapshot. Plain data: it crosses threads. */
 export type TableDescription = {
   readonly oid: number;
+  readonly kind: RelationKind;
   readonly schema: string;
   readonly name: string;
-  /** pg_class.relfilenode as the snapshot sees it; differs from the live one after TRUNCATE or a rewrite. */
+  /** pg_class.relfilenode as the snapshot sees it; differs from the live one after TRUNCATE or a rewrite. 0 without a file. */
   readonly relfilenode: number;
   /** Live columns in attnum order. */
   readonly columns: readonly ColumnDescription[];

@@ -1,12 +1,15 @@
 import { PermafrostError } from '../errors.ts';
 
+/** Schema and name as the catalog has them, unquoted. */
+export type TableName = { readonly schema: string; readonly name: string };
+
 /** Which tables someone asks for. */
 export type TablePattern = {
   /** As it was written. */
   readonly text: string;
   /** False for a pattern with `*`. */
   readonly exact: boolean;
-  readonly matches: (table: { readonly schema: string; readonly name: string }) => boolean;
+  readonly matches: (table: TableName) => boolean;
 };
 
 const PART = /"(?:[^"]|"")+"|[^".\s]+/uy;

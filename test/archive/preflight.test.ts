@@ -56,6 +56,17 @@ describe('before a night', () => {
     await expect(check(['nowhere.*'])).rejects.toMatchObject({ code: 'table-not-found' });
   });
 
+  test('B58: a pattern that finds views only is told that they have to be named', async () => {
+    const source = await createTestDatabase();
+    await runSql(source, 'CREATE VIEW seen AS SELECT 1 AS a');
+    await expect(check(['public.*'], { source })).rejects.toMatchObject({
+      code: 'table-not-found',
+      message: expect.stringContaining('public.seen is left out (view: it holds no rows itself'),
+      cure: expect.stringContaining('a view by its full name'),
+    });
+    await check(['public.seen'], { source });
+  });
+
   test('a source that does not answer is found out', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => {

@@ -35,7 +35,7 @@ test('a table with all that a description holds', async () => {
     `SELECT oid, relfilenode, 'mood'::regtype::oid AS mood, 'mood[]'::regtype::oid AS moods
     FROM pg_class WHERE relname = 't'`,
   );
-  const shared = { builtIn: true, notNull: false, typeKind: 'b', typeModifier: -1 };
+  const shared = { builtIn: true, generated: false, notNull: false, typeKind: 'b', typeModifier: -1 };
   const int4 = {
     ...shared,
     baseTypeOid: 23,
@@ -63,6 +63,7 @@ test('a table with all that a description holds', async () => {
   const numericModifier = 4 + (12 << 16) + 2;
   expect(await describeTable(session, { schema: 'public', name: 't' })).toEqual({
     oid: row?.oid,
+    kind: 'table',
     schema: 'public',
     name: 't',
     relfilenode: row?.relfilenode,
@@ -88,7 +89,7 @@ test('a table with all that a description holds', async () => {
         typeModifier: 24,
       },
       { ...shared, ...moods, attnum: 5, name: 'd', declaredType: 'public.mood[]' },
-      { ...int4, attnum: 6, name: 'e' },
+      { ...int4, attnum: 6, name: 'e', generated: true },
       { ...shared, ...mood, attnum: 7, name: 'f', declaredType: 'public.mood' },
       {
         ...shared,
@@ -187,4 +188,21 @@ test('the description is that of the snapshot', async () => {
   const before = await describeTable(session, { schema: 'public', name: 't' });
   await runSql(url, 'ALTER TABLE t ADD b int; TRUNCATE t');
   expect(await describeTable(session, { schema: 'public', name: 't' })).toEqual(before);
+});
+
+test('B62: what is not of the kind that was planned is not described as if it were', async () => {
+  const { session } = await sourceWith('CREATE VIEW seen AS SELECT 1 AS a; CREATE TABLE t (a int)');
+  const view = { schema: 'public', name: 'seen' };
+  await expect(describeTable(session, view)).rejects.toMatchObject({
+    code: 'table-changed',
+    message: 'describing public.seen: a view stands where a table was planned',
+  });
+  await expect(describeTable(session, { ...view, name: 't', kind: 'view' })).rejects.toMatchObject({
+    code: 'table-changed',
+  });
+  expect(await describeTable(session, { ...view, kind: 'view' })).toMatchObject({
+    kind: 'view',
+    relfilenode: 0,
+    columns: [{ name: 'a', attnum: 1 }],
+  });
 });

@@ -49,20 +49,24 @@ test('B56–B58: every relation with rows is listed once, every other one with t
     expect(labels(listing.tables)).toEqual(
       ['child', 'leaf', 'parent', 'plain', 'twig', 'typed', 'unlogged'].map((name) => `public.${name}`),
     );
-    expect(listing.tables.filter((table) => table.partition).map((table) => table.name)).toEqual([
-      'leaf',
-      'twig',
+    expect(
+      listing.tables.flatMap(({ name, partOf }) => (partOf.length > 0 ? [[name, ...labels(partOf)]] : [])),
+    ).toEqual([
+      ['leaf', 'public.root'],
+      ['twig', 'public.branch', 'public.root'],
     ]);
     expect(listing.tables.find((table) => table.name === 'unlogged')?.persistence).toBe('unlogged');
     expect(listing.excluded.map(({ name, rule }) => [name, rule.split(':')[0]])).toEqual([
       ['fleeting', 'temporary table'],
       ['branch', 'partitioned table'],
-      ['computed', 'materialized view'],
-      ['elsewhere', 'foreign table'],
       ['empty_root', 'partitioned table'],
-      ['foreign_leaf', 'foreign table'],
       ['root', 'partitioned table'],
-      ['seen', 'view'],
+    ]);
+    expect(listing.onlyByName.map(({ name, kind, rule }) => [name, kind, rule.split(':')[0]])).toEqual([
+      ['computed', 'materialized view', 'materialized view'],
+      ['elsewhere', 'foreign table', 'foreign table'],
+      ['foreign_leaf', 'foreign table', 'foreign table'],
+      ['seen', 'view', 'view'],
     ]);
     expect(listing.missing).toEqual([]);
   });
@@ -73,7 +77,8 @@ test('a pattern that names a partitioned table takes its partitions at every lev
   await runSql(url, EVERY_KIND);
   const listing = await listTables(await openTest(url), ['public.root']);
   expect(labels(listing.tables)).toEqual(['public.leaf', 'public.twig']);
-  expect(labels(listing.excluded)).toEqual(['public.branch', 'public.foreign_leaf', 'public.root']);
+  expect(labels(listing.excluded)).toEqual(['public.branch', 'public.root']);
+  expect(labels(listing.onlyByName)).toEqual(['public.foreign_leaf']);
 });
 
 test('patterns that match nothing are named, wildcards too', async () => {

@@ -4,6 +4,7 @@ import { describeTable } from '../../src/postgres/describe-table.ts';
 import { lockTable, unlockTable } from '../../src/postgres/lock-table.ts';
 import { openSession, type Session } from '../../src/postgres/session.ts';
 import { exportSnapshot } from '../../src/postgres/snapshot-transaction.ts';
+import type { RelationKind } from '../../src/postgres/table-description.ts';
 import { createTestDatabase, runSql, withClient } from './test-server.ts';
 
 const open: Session[] = [];
@@ -18,11 +19,11 @@ const SETUP = `CREATE DOMAIN code AS char(5); CREATE TYPE mood AS ENUM ('ok');
   ALTER TABLE t DROP COLUMN gone; INSERT INTO t VALUES (1), (2)`;
 
 /** A session in its snapshot transaction, and the table as that sees it. */
-async function underSnapshot(url: string) {
+async function underSnapshot(url: string, kind: RelationKind = 'table') {
   const session = await openSession(parseSourceUrl(url), { applicationName: 'permafrost test' });
   open.push(session);
   await exportSnapshot(session);
-  return { session, table: await describeTable(session, TABLE) };
+  return { session, table: await describeTable(session, { ...TABLE, kind }) };
 }
 
 test('a table that nobody changed is locked until it is let go, and the snapshot goes on', async () => {
@@ -44,6 +45,88 @@ test('a table that nobody changed is locked until it is let go, and the snapshot
   await unlockTable(session, 'public.t');
   await runSql(url, "SET lock_timeout = '1s'; ALTER TABLE t DROP b");
   await expect(lockTable(session, table)).rejects.toMatchObject({ code: 'table-changed' });
+});
+
+const VIEW_SETUP = `CREATE TABLE base AS SELECT 1 AS a; CREATE TABLE root (a int) PARTITION BY LIST (a);
+  CREATE TABLE part PARTITION OF root DEFAULT; CREATE MATERIALIZED VIEW kept AS SELECT a FROM base;
+  CREATE VIEW inner_v AS SELECT a FROM base UNION ALL SELECT a FROM root; CREATE VIEW t AS SELECT a FROM inner_v`;
+
+test('a view is locked with all that it reads, and the session reads no other view', async () => {
+  const url = await createTestDatabase();
+  await runSql(url, `${VIEW_SETUP}; CREATE VIEW other AS SELECT 1 AS a`);
+  const { session, table } = await underSnapshot(url, 'view');
+  await lockTable(session, table);
+  for (const change of [
+    'TRUNCATE base',
+    'TRUNCATE part',
+    'DROP VIEW t CASCADE',
+    'DROP VIEW inner_v CASCADE',
+  ]) {
+    await expect(runSql(url, `SET lock_timeout = '50ms'; ${change}`)).rejects.toThrow(/lock timeout/);
+  }
+  expect(await session.query('SELECT a FROM public.t')).toEqual([{ a: '1' }]);
+  await unlockTable(session, 'public.t');
+  await runSql(url, "SET lock_timeout = '1s'; TRUNCATE base");
+  await expect(session.query('SELECT a FROM public.t')).rejects.toMatchObject({
+    code: 'source-unsuitable',
+    message: expect.stringContaining('a view or foreign table that nobody named'),
+  });
+});
+
+test.each([
+  ['F06: TRUNCATE of what a view reads', 'view', 'TRUNCATE base', /reads public\.base/],
+  ['F06: TRUNCATE of a partition that a view reads', 'view', 'TRUNCATE root', /reads public\.part/],
+  [
+    'B62: another definition of a view',
+    'view',
+    'CREATE OR REPLACE VIEW t AS SELECT a FROM base',
+    /got another definition/,
+  ],
+  [
+    'B62: another definition of a view below it',
+    'view',
+    'CREATE OR REPLACE VIEW inner_v AS SELECT 2 AS a',
+    /reads public\.inner_v/,
+  ],
+  ['F07: another name of a column of a view', 'view', 'ALTER VIEW t RENAME a TO b', /other columns/],
+  [
+    'B62: a table in place of a view',
+    'view',
+    'DROP VIEW t; CREATE TABLE t AS SELECT 1 AS a',
+    /replaced|dropped/,
+  ],
+  ['F06: REFRESH of a materialized view', 'materialized view', 'REFRESH MATERIALIZED VIEW t', /rewritten/],
+] as const)('%s after the snapshot is table-changed', async (_case, kind, sql, message) => {
+  const url = await createTestDatabase();
+  await runSql(url, VIEW_SETUP);
+  if (kind !== 'view') await runSql(url, 'DROP VIEW t; ALTER MATERIALIZED VIEW kept RENAME TO t');
+  const { session, table } = await underSnapshot(url, kind);
+  for (const statement of sql.split('; ')) await runSql(url, statement);
+  await expect(lockTable(session, table)).rejects.toMatchObject({
+    code: 'table-changed',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('B62: a view that someone puts in place of a materialized view is not even planned by the server', async () => {
+  const url = await createTestDatabase();
+  await runSql(url, 'CREATE MATERIALIZED VIEW t AS SELECT 1 AS a');
+  const { session, table } = await underSnapshot(url, 'materialized view');
+  await runSql(url, 'DROP MATERIALIZED VIEW t; CREATE VIEW t AS SELECT 1 AS a');
+  await expect(lockTable(session, table)).rejects.toMatchObject({
+    code: 'source-unsuitable',
+    message: expect.stringContaining('a view or foreign table that nobody named'),
+  });
+});
+
+test('a new definition of a view that was rolled back is none', async () => {
+  const url = await createTestDatabase();
+  await runSql(url, VIEW_SETUP);
+  await runSql(url, 'BEGIN; CREATE OR REPLACE VIEW t AS SELECT 2 AS a; ROLLBACK');
+  const { session, table } = await underSnapshot(url, 'view');
+  await runSql(url, 'BEGIN; CREATE OR REPLACE VIEW t AS SELECT 3 AS a; ROLLBACK');
+  await lockTable(session, table);
+  expect(await session.query('SELECT a FROM public.t')).toEqual([{ a: '1' }]);
 });
 
 test.each([

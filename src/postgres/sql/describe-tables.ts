@@ -1,3 +1,5 @@
+import { RELATION_KIND } from './relation-kind.ts';
+
 /**
  * Everything a TableDescription holds, of many tables at once, as the snapshot sees it. $1: oids.
  * Domains are followed down to what they are built on, with the modifier that applies there. A NOT NULL that was never
@@ -8,7 +10,9 @@ WITH RECURSIVE exclusively_locked AS MATERIALIZED (
   SELECT relation FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
 ),
 wanted AS (
-  SELECT c.* FROM pg_catalog.pg_class AS c WHERE c.oid = ANY ($1::oid[]) AND c.relkind = 'r'
+  SELECT c.*, ${RELATION_KIND} AS kind
+  FROM pg_catalog.pg_class AS c
+  WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'v', 'm', 'f')
 ),
 resolved (table_oid, attnum, type_oid, modifier) AS (
   SELECT a.attrelid, a.attnum, a.atttypid, a.atttypmod
@@ -45,6 +49,7 @@ described AS (
 )
 SELECT pg_catalog.json_build_object(
   'oid', w.oid::bigint,
+  'kind', w.kind,
   'schema', n.nspname,
   'name', w.relname,
   'relfilenode', w.relfilenode::bigint,

@@ -24,6 +24,7 @@ LEFT JOIN pg_catalog.pg_class AS c
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class AS s
   ON source.class = 'pg_class' AND s.oid = source.oid AND s.relkind = 'S'
-WHERE d.refobjid >= ${FIRST_USER_OID} AND NOT (s.oid IS NOT NULL AND d.deptype = 'a')
+WHERE d.refobjid >= ${FIRST_USER_OID} AND d.refclassid <> 'pg_catalog.pg_foreign_server'::regclass
+  AND NOT (s.oid IS NOT NULL AND d.deptype = 'a')
 ORDER BY from_class, from_oid, to_class, to_oid
 `;

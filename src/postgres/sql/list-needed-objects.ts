@@ -4,7 +4,8 @@ export const FIRST_USER_OID = 16_384;
 /**
  * Everything that tables consist of and need, as `pg_class`-like class name and oid. $1: oids of tables.
  * A foreign key, policy, rule or trigger names other tables without taking them along; a sequence does not take along
- * the table that owns it, unless it is that table's identity. What belongs to an extension is the extension.
+ * the table that owns it, unless it is that table's identity. What belongs to an extension is the extension. Of a view or
+ * a foreign table it is what a table with its columns needs: neither the query nor the server.
  */
 export const LIST_NEEDED_OBJECTS = `
 WITH RECURSIVE needed (class, oid) AS (
@@ -14,7 +15,7 @@ WITH RECURSIVE needed (class, oid) AS (
   FROM pg_catalog.pg_class AS c
   LEFT JOIN pg_catalog.pg_depend AS e
     ON e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
-  WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'p')
+  WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   UNION
   SELECT step.class, step.oid
   FROM needed AS n
@@ -45,7 +46,7 @@ WITH RECURSIVE needed (class, oid) AS (
     UNION ALL
     SELECT 'pg_catalog.pg_rewrite'::regclass::oid, r.oid
     FROM pg_catalog.pg_rewrite AS r
-    WHERE n.class = 'pg_catalog.pg_class'::regclass AND r.ev_class = n.oid
+    WHERE n.class = 'pg_catalog.pg_class'::regclass AND r.ev_class = n.oid AND r.ev_type <> '1'
     UNION ALL
     SELECT 'pg_catalog.pg_statistic_ext'::regclass::oid, x.oid
     FROM pg_catalog.pg_statistic_ext AS x
@@ -68,6 +69,7 @@ WITH RECURSIVE needed (class, oid) AS (
     LEFT JOIN pg_catalog.pg_depend AS e
       ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e'
     WHERE d.classid = n.class AND d.objid = n.oid AND d.refobjid >= ${FIRST_USER_OID}
+      AND d.refclassid <> 'pg_catalog.pg_foreign_server'::regclass
       AND NOT (
         d.refclassid = 'pg_catalog.pg_class'::regclass AND n.class IN (
           'pg_catalog.pg_constraint'::regclass, 'pg_catalog.pg_policy'::regclass,

@@ -1,6 +1,7 @@
 /**
  * Live columns of tables, and attributes of composite types. $1: oids of relations.
  * Columns of the catalog that a server may not have yet are read by way of JSON.
+ * Since 15.20 and its contemporaries the server keeps a number of its own, pg_attver, among the options: it is none.
  * A default names no columns: told of none, the server does not compare the names of all of them with each other.
  */
 export const READ_COLUMN_DEFINITIONS = `
@@ -27,7 +28,7 @@ SELECT
    WHERE option !~ '^pg_') AS options,
   a.attislocal AS local
 FROM pg_catalog.pg_attribute AS a
-JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'c')
+JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_collation AS co ON co.oid = a.attcollation
 LEFT JOIN pg_catalog.pg_namespace AS cn ON cn.oid = co.collnamespace

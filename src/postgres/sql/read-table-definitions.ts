@@ -1,4 +1,7 @@
-/** Tables with all that is not said column by column. $1: oids of relations; others than tables are left out. */
+/**
+ * Tables with all that is not said column by column. $1: oids of relations; others than tables are left out.
+ * $2: oids of those that are to be tables, though they are views, materialized views or foreign tables.
+ */
 export const READ_TABLE_DEFINITIONS = `
 SELECT
   c.oid,
@@ -11,7 +14,7 @@ SELECT
   pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
   CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS of_type,
   CASE WHEN am.amname <> 'heap' THEN am.amname END AS access_method,
-  pg_catalog.array_to_json(c.reloptions) AS options,
+  CASE WHEN c.relkind <> 'v' THEN pg_catalog.array_to_json(c.reloptions) END AS options,
   pg_catalog.array_to_json(toast.reloptions) AS toast_options,
   c.relreplident AS replica_identity,
   c.relrowsecurity AS row_security,
@@ -25,6 +28,7 @@ FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
 LEFT JOIN pg_catalog.pg_class AS toast ON toast.oid = c.reltoastrelid
-WHERE c.oid = ANY ($1::oid[]) AND c.relkind IN ('r', 'p')
+WHERE c.oid = ANY ($1::oid[])
+  AND (c.relkind IN ('r', 'p') OR (c.oid = ANY ($2::oid[]) AND c.relkind IN ('v', 'm', 'f')))
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 `;
