@@ -100,7 +100,9 @@ function row(
   const arrowType: { toString(): string } = arrowTypeOf(wire);
   return [
     name,
-    text === undefined ? WIRE[wire.kind] : 'UTF-8, by the output function',
+    text === undefined
+      ? WIRE[wire.kind]
+      : `UTF-8, by ${rule.text === undefined ? 'the' : 'another'} output function`,
     code(arrowType.toString()),
     code(icebergName(icebergType)),
     code(parquetName(icebergType)),

@@ -17,7 +17,8 @@ import { hasDebianPostgres, startDebianPostgres } from '../postgres/debian-postg
  * that a new release adds is not forgotten.
  */
 const { rules } = typeContractOf(TYPE_CONTRACT_VERSION);
-const ruled = rules.flatMap(({ types }) => types);
+/** Types that come over the wire as they are. */
+const ruled = rules.flatMap(({ types, wire }) => (wire === undefined ? [] : types));
 const asText = TYPES_AS_TEXT.flatMap(({ examples }) => Object.entries(examples));
 
 /** All but pseudo-types; a `numeric` with a modifier has another rule than one without. */

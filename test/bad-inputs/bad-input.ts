@@ -93,7 +93,7 @@ async function expectSafe(bench: Bench, { columns }: BadInput, result: Result): 
   expect(cells).toEqual(columns.map(({ special = 0 }) => special));
   expect(result.specialValues).toEqual(
     columns.flatMap(({ special = 0 }, index) =>
-      special === 0 ? [] : [{ column: nameOf(index), cells: special }],
+      special === 0 ? [] : [{ column: nameOf(index), companion: `${nameOf(index)}__raw`, cells: special }],
     ),
   );
 }
