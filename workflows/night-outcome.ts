@@ -32,6 +32,7 @@ export function summarizeNight(
     tables: fitInto(settleResults(plan.tables, tables)),
     excluded: plan.excluded,
     missing: plan.missing,
+    ...(plan.warnings === undefined ? {} : { warnings: plan.warnings }),
   };
 }
 

@@ -18,6 +18,7 @@ import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
 import { describeDataFile } from './describe-data-file.ts';
+import { findBrokenNotNull } from './broken-not-null.ts';
 import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
 import { type ArchivedTable, type SpecialValues, tableLabel } from './night.ts';
@@ -107,6 +108,7 @@ export async function archiveTable(
       specialCells: nameCompanions(file, schema),
       sequences: dump.sequenceValues,
       unreadSequences: dump.unreadSequences.map(tableLabel),
+      warnings: findBrokenNotNull(table.columns, schema.bindings, dataFile),
     },
   });
   return resultOf(committed.snapshot, committed.table, input, {

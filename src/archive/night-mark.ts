@@ -28,6 +28,7 @@ export const MARK = {
   /** Where the table's sequences stood: an array of [schema, name, last value, is called]. */
   sequences: 'permafrost.sequences',
   unreadSequences: 'permafrost.unread-sequences',
+  warnings: 'permafrost.warnings',
 } as const;
 
 /** What the export adds to the mark. */
@@ -39,6 +40,8 @@ export type MarkedContent = {
   readonly sequences: readonly SequenceValue[];
   /** `schema.name` of sequences whose value this user may not read. */
   readonly unreadSequences: readonly string[];
+  /** What is wrong with the table in the source, one sentence each. */
+  readonly warnings: readonly string[];
 };
 
 /** The summary entries of a night's snapshot. Absent where there is nothing to say. */
@@ -61,6 +64,9 @@ export function markNight(
     ...(content.unreadSequences.length === 0
       ? {}
       : { [MARK.unreadSequences]: JSON.stringify(shorten(content.unreadSequences, 'sequences')) }),
+    ...(content.warnings.length === 0
+      ? {}
+      : { [MARK.warnings]: JSON.stringify(shorten(content.warnings, 'warnings')) }),
     ...(input.late ? { [MARK.late]: 'true' } : {}),
     ...(content.schemaChanges.length === 0
       ? {}
@@ -121,6 +127,7 @@ export function resultOf(
 ): ArchivedTable {
   const { summary } = snapshot;
   const version = versionOf(table, snapshot);
+  const warnings = summary[MARK.warnings];
   return {
     kind: 'archived',
     schema: input.table.schema,
@@ -138,6 +145,7 @@ export function resultOf(
     specialValues: specialCells.parse(JSON.parse(summary[MARK.specialCells] ?? '[]')),
     schemaChanges: schemaChangesOf(snapshot),
     unreadSequences: texts.parse(JSON.parse(summary[MARK.unreadSequences] ?? '[]')),
+    ...(warnings === undefined ? {} : { warnings: texts.parse(JSON.parse(warnings)) }),
   };
 }
 

@@ -34,6 +34,8 @@ export type NightPlan = {
   readonly excluded: readonly ExcludedTable[];
   /** Tables that the set names and the source does not have. */
   readonly missing: readonly string[];
+  /** What an operator should know of the source, one sentence each; absent where there is nothing. */
+  readonly warnings?: readonly string[];
 };
 
 export type PlannedTable = {
@@ -90,6 +92,8 @@ export type ArchivedTable = {
   readonly schemaChanges: readonly string[];
   /** `schema.name` of sequences whose value could not be read, for want of a grant; restore sets them by the rows. */
   readonly unreadSequences: readonly string[];
+  /** What is wrong with the table in the source, one sentence each; absent where nothing is. */
+  readonly warnings?: readonly string[];
 };
 
 /** Cells of a column that a companion keeps. */
@@ -127,6 +131,8 @@ export type NightResult = {
   readonly tables: readonly TableResult[];
   readonly excluded: readonly ExcludedTable[];
   readonly missing: readonly string[];
+  /** Of the plan. */
+  readonly warnings?: readonly string[];
   /** Absent where none was asked for, or nothing was archived. */
   readonly drill?: DrillResult;
   /** Why no plan could be made; then `tables` is empty, and `source` and `lake` are empty strings. */

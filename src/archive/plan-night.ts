@@ -1,6 +1,7 @@
 import { type ConnectionSettings, describeSource } from '../postgres/connection-settings.ts';
 import { findLargeObjects } from '../postgres/find-large-objects.ts';
 import { type ListedTable, listTables, type TableListing } from '../postgres/list-tables.ts';
+import { readSourceWarnings } from '../postgres/source-health.ts';
 import { parseTablePattern, type TableName } from '../postgres/table-pattern.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DatedNightRequest } from './archiver.ts';
@@ -41,11 +42,12 @@ export async function planNight(
   deps: PlanNightDeps,
   signal?: AbortSignal,
 ): Promise<NightPlan> {
-  const { chosen, largeObjects } = await deps.reader.read(
+  const { chosen, largeObjects, warnings } = await deps.reader.read(
     snapshot,
     async (session) => ({
       chosen: await chooseTables(request, (patterns) => listTables(session, patterns)),
       largeObjects: await findLargeObjects(session),
+      warnings: await readSourceWarnings(session),
     }),
     signal,
   );
@@ -57,6 +59,7 @@ export async function planNight(
     tables: chosen.tables.toSorted((a, b) => b.estimatedBytes - a.estimatedBytes),
     excluded: [...largeObjects, ...chosen.excluded],
     missing: chosen.missing,
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 

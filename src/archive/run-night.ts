@@ -85,8 +85,16 @@ async function archiveUnderSnapshot(
     options.watch.planned(plan);
     const tables = await archiveTables(request, plan, held, options);
     const group: ConsistencyGroup = { letter: GROUP, ...held.info };
-    const { source, lake, excluded, missing } = plan;
-    return { source, lake, consistencyGroups: [group], tables, excluded, missing };
+    const { source, lake, excluded, missing, warnings = [] } = plan;
+    return {
+      source,
+      lake,
+      consistencyGroups: [group],
+      tables,
+      excluded,
+      missing,
+      ...(warnings.length === 0 ? {} : { warnings }),
+    };
   } finally {
     await held.close();
   }

@@ -45,6 +45,7 @@ function notes(result: NightResult): readonly string[] {
       ? []
       : [
           ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
+          ...(table.warnings ?? []).map((warning) => `! ${tableLabel(table)}: ${warning}`),
           ...table.unreadSequences.map((name) => `· ${name}: value not archived, for want of SELECT on it`),
           ...table.specialValues.map(
             (special) =>
@@ -69,6 +70,7 @@ function notes(result: NightResult): readonly string[] {
     ...failures(result),
     ...missing,
     ...drillLines(result.drill),
+    ...(result.warnings ?? []).map((warning) => `! ${warning}`),
     ...lines,
     ...groups,
     ...late,

@@ -15,6 +15,7 @@ import { formatBytes, formatCount, formatDuration, formatInstant, formatQuantity
 const tableLimit = 200;
 const otherLimit = 100;
 const textLimit = 300;
+const warningLimit = 20;
 
 /** What a night comes to, worded once for the text and the HTML part. Nothing in it is escaped yet. */
 export type NightSummary = {
@@ -57,7 +58,7 @@ export function summarizeNight(result: NightResult): NightSummary {
     failures: limited(failures),
     drillFailures: limited(drillFailures),
     drill: limited(drillFindingsOf(result.drill)),
-    warnings: [...lateWarning(result), ...consistencyWarning(result)],
+    warnings: [...lateWarning(result), ...consistencyWarning(result), ...sourceWarnings(result, archived)],
     totals: totalsOf(result, archived, wanted),
     tables: limited(result.tables, tableLimit),
     schemaChanges: limited(archived.flatMap(schemaChangesOf)),
@@ -104,6 +105,20 @@ function consistencyWarning(result: NightResult): readonly string[] {
     `This night was read under ${groups} Postgres snapshots, not one. Tables of the same group agree with each ` +
       'other; between groups, rows may have changed.',
   ];
+}
+
+/** Of the source first, then of tables; what is beyond the limit is counted. */
+function sourceWarnings(
+  { warnings = [] }: NightResult,
+  archived: readonly ArchivedTable[],
+): readonly string[] {
+  const all = [
+    ...warnings,
+    ...archived.flatMap((table) => (table.warnings ?? []).map((text) => `${tableLabel(table)}: ${text}`)),
+  ].map((text) => shortened(text, textLimit));
+  const leftOut = all.length - warningLimit;
+  if (leftOut <= 0) return all;
+  return [...all.slice(0, warningLimit), `${formatCount(leftOut)} more warnings are not shown here.`];
 }
 
 function headlineOf({ failure, drill }: NightResult, archived: number, wanted: number): string {

@@ -149,6 +149,7 @@ export const noContent = {
   specialCells: [],
   sequences: [],
   unreadSequences: [],
+  warnings: [],
 };
 
 function currentSchema({ metadata }: LoadedTable): Schema {

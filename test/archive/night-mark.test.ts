@@ -8,6 +8,7 @@ const content = {
   specialCells: [{ column: 'valid_until', cells: 3, companion: 'valid_until__raw' }],
   sequences: [{ schema: 'public', name: 'orders_id_seq', lastValue: '9223372036854775807', isCalled: true }],
   unreadSequences: ['public.other_seq'],
+  warnings: ['column note is declared NOT NULL, yet 1 row holds NULL in it'],
 };
 
 async function commitThenRead(lake: MemoryLake) {
@@ -41,6 +42,7 @@ describe('the mark of a night', () => {
       specialValues: content.specialCells,
       schemaChanges: content.schemaChanges,
       unreadSequences: content.unreadSequences,
+      warnings: content.warnings,
     });
     const loaded = await lake.load();
     const mark = findMark(loaded, input);

@@ -161,7 +161,7 @@ describe.each(serverVersions.filter(({ present }) => present))('PostgreSQL $vers
     expect(outcomes(await nights.freeze({}))).toEqual({ bloated: 5010, breaking: 1 });
   });
 
-  test('B65: rows with the same primary key, and NULL in a NOT NULL column, are kept', async () => {
+  test('B65: rows with the same primary key, and NULL in a NOT NULL column, are kept, and a warning says so', async () => {
     const url = await source(`
       CREATE TABLE twice (id int, a text NOT NULL); ALTER TABLE twice ADD CONSTRAINT twice_pkey PRIMARY KEY (id);
       INSERT INTO twice VALUES (1, 'first');
@@ -174,7 +174,10 @@ describe.each(serverVersions.filter(({ present }) => present))('PostgreSQL $vers
        UPDATE pg_attribute SET attnotnull = true WHERE attrelid = 'twice'::regclass AND attname = 'a'`,
     );
     const nights = await nightsOf(url);
-    await nights.freeze({});
+    const { tables } = await nights.freeze({});
+    expect(tables).toMatchObject([
+      { warnings: ['column a is declared NOT NULL, yet 1 row holds NULL in it'] },
+    ]);
     expect(await nights.rows('twice')).toEqual([
       { id: '1', a: 'first' },
       { id: '1', a: null },
@@ -213,12 +216,17 @@ test('B66: what a prepared transaction did is archived once it is committed, and
     const nights = await nightsOf(server.url);
     const before = await nights.freeze({});
     expect(outcomes(before)).toEqual({ orders: 1, altered: 'source-unreachable' });
+    expect(before.warnings).toEqual([
+      expect.stringMatching(/^In the source 2 prepared transactions are open since 20[\d-]+ [\d:]+ UTC: /),
+    ]);
     expect(before.tables.find(({ name }) => name === 'altered')).toMatchObject({
       cure: expect.stringContaining('pg_prepared_xacts'),
     });
     await runSql(server.url, "COMMIT PREPARED 'rows'");
     await runSql(server.url, "ROLLBACK PREPARED 'ddl'");
-    expect(outcomes(await nights.freeze({ night: '2026-03-28' }))).toEqual({ orders: 2, altered: 1 });
+    const after = await nights.freeze({ night: '2026-03-28' });
+    expect(outcomes(after)).toEqual({ orders: 2, altered: 1 });
+    expect(after.warnings).toBeUndefined();
     await nights.close();
     opened = undefined;
   } finally {

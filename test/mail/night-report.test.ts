@@ -305,3 +305,16 @@ describe('the report of a night with a drill', () => {
     expect(report.html).toContain('nothing listens there');
   });
 });
+
+it('shows warnings of the source and of tables, and counts those beyond twenty', () => {
+  const tables = Array.from({ length: 22 }, (_, index) => ({
+    ...archivedTable(index),
+    warnings: ['column a is declared NOT NULL, yet 1 row holds NULL in it'],
+  }));
+  const report = composeNightReport(nightResult({ tables, warnings: ['Vacuum it.'] }));
+  expect(report.failed).toBe(false);
+  expect(report.text).toContain('Vacuum it.');
+  expect(report.html).toContain('public.table_18: column a is declared NOT NULL');
+  expect(report.html).not.toContain('public.table_19: column a');
+  expect(report.text).toContain('3 more warnings are not shown here.');
+});
