@@ -102,8 +102,8 @@ export class CopyReader implements pg.Submittable {
       {
         takeMessages: (chunk, from) =>
           this.#decode(() => this.#options.decoder.pushMessages(chunk, from), from),
-        takePayload: (piece) => {
-          this.#decode(() => this.#collect(this.#options.decoder.push(piece)), undefined);
+        takePayload: (piece, following) => {
+          this.#decode(() => this.#collect(this.#options.decoder.push(piece, following)), undefined);
         },
       },
       this.#driver,
