@@ -71,7 +71,7 @@ export class CopyDecoder {
 
   /* A header, or a tuple that did not come in one piece, is gathered in the tail until `#needed` bytes are there. */
   #phase: Phase = 'signature';
-  #tail: Buffer = Buffer.alloc(SMALLEST_TAIL);
+  #tail: Buffer<ArrayBuffer> = Buffer.alloc(SMALLEST_TAIL);
   #tailLength = 0;
   #needed = HEADER_SIZE;
   #fieldsLeft = 0;
@@ -213,7 +213,8 @@ export class CopyDecoder {
 
   #completeBatch(): void {
     this.#measured = 0;
-    this.#batches.push(this.#builder.take());
+    const batch = this.#builder.take();
+    this.#batches.push(this.#inLongTuple ? { ...batch, memory: this.#tail.buffer } : batch);
   }
 
   #show(bytes: Buffer, headSize: number): void {
@@ -320,12 +321,17 @@ export class CopyDecoder {
 
   #decodeTail(): void {
     const tuple = this.#tail.subarray(0, this.#tailLength);
-    this.#inLongTuple = tuple.length >= LONG_TUPLE;
-    if (this.#inLongTuple && this.#builder.batchRows > 0) this.#completeBatch();
-    this.#decodeTuples(tuple, viewOf(tuple), 0, 0);
-    if (this.#inLongTuple && this.#builder.batchRows > 0) this.#completeBatch();
-    this.#inLongTuple = false;
+    if (tuple.length < LONG_TUPLE) this.#decodeTuples(tuple, viewOf(tuple), 0, 0);
+    else this.#decodeLongTuple(tuple);
     this.#expectTuple();
+  }
+
+  #decodeLongTuple(tuple: Buffer): void {
+    if (this.#builder.batchRows > 0) this.#completeBatch();
+    this.#inLongTuple = true;
+    this.#decodeTuples(tuple, viewOf(tuple), 0, 0);
+    if (this.#builder.batchRows > 0) this.#completeBatch();
+    this.#inLongTuple = false;
   }
 
   #malformed(reason: string): PermafrostError {
