@@ -1,10 +1,10 @@
 import { util } from 'apache-arrow';
 import type { RecordBatch, Schema } from 'apache-arrow';
-import { parquetMetadata } from 'hyparquet';
 import { Table, transformParquetStream } from 'parquet-wasm';
 import type { RecordBatch as WasmBatch, WriterProperties } from 'parquet-wasm';
 import { PermafrostError } from '../errors.ts';
 import type { IpcEncoder } from './arrow-ipc.ts';
+import { footerIn, rowsOf } from './footer-parts.ts';
 
 /**
  * One run of the encoder: it makes one Parquet file, of which the sink gets all but the last piece. What the sink throws
@@ -112,8 +112,8 @@ export class EncoderRun {
 
   /** The encoder drops a batch that it cannot encode, and says nothing. */
   #checkRowCount(): void {
-    const encoded = parquetMetadata(this.#end).num_rows;
-    if (encoded !== BigInt(this.#rows)) {
+    const encoded = rowsOf(footerIn(this.#end));
+    if (encoded !== this.#rows) {
       throw new PermafrostError(
         'integrity',
         `${this.#rows} rows went into the Parquet encoder, ${encoded} came out`,
