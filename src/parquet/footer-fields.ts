@@ -21,6 +21,7 @@ export const COLUMN_CHUNK = {
 } as const;
 
 export const COLUMN_METADATA = {
+  type: 1,
   path: 3,
   codec: 4,
   uncompressedBytes: 6,
@@ -36,7 +37,13 @@ export const STATISTICS = { oldMax: 1, oldMin: 2, max: 5, min: 6, isMaxExact: 7,
 
 export const SIZE_STATISTICS = { unencodedBytes: 1 } as const;
 
-export const PAGE_HEADER = { uncompressedBytes: 2, compressedBytes: 3, checksum: 4 } as const;
+export const PAGE_HEADER = {
+  type: 1,
+  uncompressedBytes: 2,
+  compressedBytes: 3,
+  checksum: 4,
+  dataPage: 5,
+} as const;
 
 /** Codecs of column chunks. */
 export const CODEC = { uncompressed: 0n, zstd: 6n } as const;

@@ -55,3 +55,13 @@ function oneValue({ type }: Data, value: Uint8Array): Data {
     ? makeData({ type, length: 1, nullCount: 0, valueOffsets, data: value })
     : makeData({ type: new Binary(), length: 1, nullCount: 0, valueOffsets, data: value });
 }
+
+/** Puts the long values back into a row that was decoded without them. */
+export function withLongValues(row: RecordBatch, values: ReadonlyMap<string, Uint8Array>): RecordBatch {
+  const children = row.data.children.map((data, index) => {
+    const value = values.get(row.schema.fields[index]?.name ?? '');
+    return value === undefined ? data : oneValue(data, value);
+  });
+  const data = makeData({ type: new Struct(row.schema.fields), length: 1, nullCount: 0, children });
+  return new RecordBatch(row.schema, data);
+}

@@ -1,7 +1,6 @@
 import { FooterCursor, I64, LIST, type StoredOffset, STRUCT } from './footer-cursor.ts';
 
 const MAGIC = Buffer.from('PAR1');
-const TRAILER_SIZE = 8;
 
 /** By parquet.thrift: the list of row groups in FileMetaData, of column chunks in RowGroup, and ColumnMetaData. */
 const ROW_GROUPS = 4;
@@ -10,47 +9,32 @@ const CHUNK_METADATA = 3;
 /** ColumnMetaData: where its data pages, its index page and its dictionary page begin. */
 const PAGE_OFFSETS: ReadonlySet<number> = new Set([9, 10, 11]);
 
-/** A footer without its trailer, and where each row group keeps the offsets of its pages. */
-export type FooterOffsets = {
-  readonly footer: Uint8Array;
-  readonly rowGroups: readonly (readonly StoredOffset[])[];
-};
-
-/** Finds the offsets in a footer. Fails with `integrity` where the bytes are no footer. */
-export function findOffsets(footer: Uint8Array): FooterOffsets {
-  const rowGroups: StoredOffset[][] = [];
-  const cursor = new FooterCursor(footer);
-  cursor.eachField((id, type) => {
-    if (id !== ROW_GROUPS || type !== LIST) return false;
-    cursor.eachElement(() => rowGroups.push(readRowGroup(cursor)));
-    return true;
-  });
-  return { footer, rowGroups };
-}
-
 /**
- * One row group as a Parquet file of its own, in memory: its pages (bytes `start` on of the real file), then the whole
- * footer, in which the offsets of this row group are moved; those of the others lead nowhere. So a decoder that takes
- * whole files only reads a file of any size, a row group at a time.
+ * One row group as a Parquet file of its own, in memory: its pages (bytes `start` on of the real file), then its footer,
+ * in which the offsets are moved. So a decoder that takes whole files only reads a file of any size, a row group at a
+ * time. Fails with `integrity` where the bytes are no footer.
  */
-export function rowGroupFile(
-  offsets: FooterOffsets,
-  rowGroup: number,
-  pages: Uint8Array,
-  start: number,
-): Uint8Array {
-  const { footer } = offsets;
-  const file = Buffer.allocUnsafeSlow(MAGIC.length + pages.length + footer.length + TRAILER_SIZE);
+export function rowGroupFile(footer: Uint8Array, pages: Uint8Array, start: number): Uint8Array {
+  const file = Buffer.allocUnsafeSlow(MAGIC.length + pages.length + footer.length);
   const footerAt = MAGIC.length + pages.length;
   MAGIC.copy(file);
   file.set(pages, MAGIC.length);
   file.set(footer, footerAt);
-  for (const { at, size, value } of offsets.rowGroups[rowGroup] ?? []) {
+  for (const { at, size, value } of findOffsets(footer)) {
     writeOffset(file, footerAt + at, size, value - start + MAGIC.length);
   }
-  file.writeUInt32LE(footer.length, footerAt + footer.length);
-  MAGIC.copy(file, footerAt + footer.length + 4);
   return file;
+}
+
+function findOffsets(footer: Uint8Array): readonly StoredOffset[] {
+  const found: StoredOffset[] = [];
+  const cursor = new FooterCursor(footer);
+  cursor.eachField((id, type) => {
+    if (id !== ROW_GROUPS || type !== LIST) return false;
+    cursor.eachElement(() => found.push(...readRowGroup(cursor)));
+    return true;
+  });
+  return found;
 }
 
 function readRowGroup(cursor: FooterCursor): StoredOffset[] {
@@ -73,7 +57,7 @@ function readRowGroup(cursor: FooterCursor): StoredOffset[] {
   return found;
 }
 
-/** Zigzag doubles a number that is not negative. A smaller number keeps its size: zero bits fill it up. */
+/** Zigzag doubles a number that is not negative. It keeps the size that was: zero bits fill it up. */
 function writeOffset(file: Buffer, at: number, size: number, offset: number): void {
   let rest = offset * 2;
   for (let index = 0; index < size; index++) {
