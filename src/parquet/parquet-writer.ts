@@ -195,7 +195,7 @@ const compressions = {
 /** How a run of batches like this one is written. */
 function propertiesFor(options: ParquetWriterOptions, first: RecordBatch): WriterProperties {
   let builder = commonProperties(options, first);
-  for (const name of columnsWithoutDictionary(first))
+  for (const name of columnsWithoutDictionary(first, options.rowGroupBytes))
     builder = builder.setColumnDictionaryEnabled(name, false);
   return builder.setCompression(compressions[options.compression]).build();
 }
