@@ -6,8 +6,10 @@ import type { DecodedBatch } from '../postgres/batch-builder.ts';
 import { copyStatement, copyTable, type CopyResult } from '../postgres/copy-stream.ts';
 import { lockTable, unlockTable } from '../postgres/lock-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
+import { findRowPlace } from '../postgres/row-place.ts';
 import type { Session } from '../postgres/session.ts';
 import { SpecialValueFound } from '../postgres/special-value.ts';
+import { UnreadableRow } from '../postgres/unreadable-row.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { toArrowSchema } from './arrow-schema.ts';
 import type { ExportOutcome, ExportRequest } from './export-request.ts';
@@ -53,7 +55,7 @@ export async function exportTable(request: ExportRequest, context: ExportContext
     await parquet.abort();
     await object.abort();
     if (error instanceof SpecialValueFound) return { kind: 'special-values', columns: error.columns };
-    throw error;
+    throw error instanceof UnreadableRow ? await nameRow(error, request, context) : error;
   }
 }
 
@@ -99,6 +101,31 @@ async function pump(
     if (next.done) return next.value;
     await into.parquet.write(withNight(into.schema, next.value, request.days));
   }
+}
+
+/** Says which row it is in a way that tells nothing of what is in it. */
+async function nameRow(
+  { code, message, rowsBefore }: UnreadableRow,
+  request: ExportRequest,
+  context: ExportContext,
+): Promise<PermafrostError> {
+  let place: string | undefined;
+  try {
+    await unlessStopped(request, context, async () => {
+      place = await findRowPlace(context.session, request.table, rowsBefore);
+    });
+  } catch {
+    // The row that failed the table is worth more than the reason why it was not found.
+  }
+  const table = quoteTable(request.table);
+  const found = place === undefined ? `OFFSET ${rowsBefore} LIMIT 1` : `WHERE ctid = '${place}'`;
+  return new PermafrostError(
+    code,
+    `${message}; row ${rowsBefore + 1}${place === undefined ? '' : `, ctid ${place}`}`,
+    {
+      cure: `find it by SELECT <its key> FROM ONLY ${table} ${found} as long as it is not updated; make its values smaller, or correct them`,
+    },
+  );
 }
 
 /** Only this table's own rows: partitions and children are tables of their own. */

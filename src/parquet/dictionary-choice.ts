@@ -4,16 +4,24 @@ import type { Data, RecordBatch } from 'apache-arrow';
 const sampleRows = 4096;
 /** Fewer values say little, and with few or huge values the dictionary's own limit is reached soon. */
 const enoughValues = 1024;
+/**
+ * A column chunk of less gains little from a dictionary, for which the encoder takes some 100 kB from the start: with
+ * 1,600 columns, half of its memory.
+ */
+const enoughBytes = 16 * 1024;
 
 /**
  * Columns whose values keep being new, by name: a dictionary of them would be built, grow over its limit and be thrown
  * away again in every row group, which costs up to half of the encoding time and often some size too. Measured on the
  * first batch: a column is one of them when the second half of a sample brings at least half as many new values as the
  * first half had. (A plain share of distinct values would mistake `1 1 1 1 2 2 2 2 3 …` for a repeating column.)
+ * Where a row group is shared by very many columns, all of them go without.
  */
-export function columnsWithoutDictionary(batch: RecordBatch): string[] {
-  return batch.schema.fields
-    .filter((_, index) => keepsBringingNewValues(batch.data.children[index]))
+export function columnsWithoutDictionary(batch: RecordBatch, rowGroupBytes: number): string[] {
+  const { fields } = batch.schema;
+  const isShared = rowGroupBytes / fields.length < enoughBytes;
+  return fields
+    .filter((_, index) => isShared || keepsBringingNewValues(batch.data.children[index]))
     .map((field) => field.name);
 }
 

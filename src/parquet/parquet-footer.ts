@@ -1,9 +1,10 @@
 import { parquetMetadata } from 'hyparquet';
-import type { FileMetaData, RowGroup } from 'hyparquet';
+import type { ColumnMetaData, RowGroup } from 'hyparquet';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 import { PermafrostError } from '../errors.ts';
 import { combineStatistics } from './column-statistics.ts';
 import type { ChunkStatistics, ColumnStatistics } from './column-statistics.ts';
+import { footerIn, footerWith, splitFooter } from './footer-parts.ts';
 import { readLeafColumns } from './column-type.ts';
 import type { LeafColumn } from './column-type.ts';
 
@@ -27,6 +28,8 @@ export type FooterSource = {
 };
 
 const firstReadBytes = 256 * 1024;
+/** Of a footer, this much is in memory as objects. */
+const partBytes = 1024 * 1024;
 /** Length of the footer, and the magic number. */
 const trailerBytes = 8;
 
@@ -34,7 +37,7 @@ const trailerBytes = 8;
 export async function readFooter(source: FooterSource): Promise<FooterSummary> {
   const tail = await readTail(source);
   try {
-    return summarize(parquetMetadata(tail, { geoparquet: false }), readRawStatistics(tail));
+    return summarize(tail);
   } catch (error) {
     throw notParquet('its footer cannot be read', error);
   }
@@ -60,23 +63,58 @@ function footerLength(tail: Uint8Array): number {
   );
 }
 
-function summarize(metadata: FileMetaData, statistics: readonly (readonly RawStatistics[])[]): FooterSummary {
-  const columns = readLeafColumns(metadata.schema);
-  if (metadata.row_groups.some((group) => group.columns.length !== columns.length)) {
-    throw new Error('a row group does not have every column');
+type Chunk = ChunkStatistics & { readonly compressedBytes: number };
+
+/** A footer is many times larger as objects: they are made of a part of it at a time. */
+function summarize(tail: Uint8Array): FooterSummary {
+  const parts = splitFooter(footerIn(tail));
+  const first = parquetMetadata(footerWith(parts, []), { geoparquet: false });
+  const columns = readLeafColumns(first.schema);
+  const chunks: Chunk[][] = columns.map(() => []);
+  const rowGroups: RowGroupSummary[] = [];
+  for (const part of partsOf(parts.rowGroups)) {
+    const footer = footerWith(parts, part);
+    const statistics = readRawStatistics(footer);
+    const groups = parquetMetadata(footer, { geoparquet: false }).row_groups;
+    for (const [ordinal, group] of groups.entries()) {
+      if (group.columns.length !== columns.length) throw new Error('a row group does not have every column');
+      rowGroups.push(summarizeRowGroup(group));
+      for (const [index, list] of chunks.entries()) {
+        list.push(summarizeChunk(chunkOf(group, index), statistics[ordinal]![index]!));
+      }
+    }
   }
   return {
-    rows: Number(metadata.num_rows),
-    rowGroups: metadata.row_groups.map(summarizeRowGroup),
+    rows: Number(first.num_rows),
+    rowGroups,
     columns: columns.map((column, index) => {
-      const chunks = metadata.row_groups.map((group, ordinal) => ({
-        valueCount: Number(chunkOf(group, index).num_values),
-        ...statistics[ordinal]![index]!,
-      }));
-      const sizes = metadata.row_groups.map((group) => Number(chunkOf(group, index).total_compressed_size));
-      const compressedBytes = sizes.reduce((total, size) => total + size, 0);
-      return { ...column, ...combineStatistics(column, chunks), compressedBytes };
+      const compressedBytes = chunks[index]!.reduce((total, chunk) => total + chunk.compressedBytes, 0);
+      return { ...column, ...combineStatistics(column, chunks[index]!), compressedBytes };
     }),
+  };
+}
+
+function* partsOf(rowGroups: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let part: Uint8Array[] = [];
+  let bytes = 0;
+  for (const rowGroup of rowGroups) {
+    part.push(rowGroup);
+    bytes += rowGroup.length;
+    if (bytes < partBytes) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+function summarizeChunk(metadata: ColumnMetaData, statistics: RawStatistics): Chunk {
+  return {
+    valueCount: Number(metadata.num_values),
+    compressedBytes: Number(metadata.total_compressed_size),
+    nullCount: statistics.nullCount,
+    min: statistics.min,
+    max: statistics.max,
   };
 }
 
@@ -93,7 +131,7 @@ function summarizeRowGroup(group: RowGroup): RowGroupSummary {
   };
 }
 
-function chunkOf(group: RowGroup, index: number) {
+function chunkOf(group: RowGroup, index: number): ColumnMetaData {
   const metadata = group.columns[index]?.meta_data;
   if (metadata === undefined) throw new Error('a column chunk is described elsewhere');
   return metadata;

@@ -3,8 +3,11 @@ import type { Data, Field, Schema } from 'apache-arrow';
 import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
 import { readParquet } from 'parquet-wasm';
 import { PermafrostError } from '../errors.ts';
+import { footerWith, type FooterParts, splitFooter } from './footer-parts.ts';
 import type { FooterSource } from './parquet-footer.ts';
-import { findOffsets, type FooterOffsets, rowGroupFile } from './row-group-file.ts';
+import { withLongValues } from './long-row.ts';
+import { FIRST_OFFSET, shortenRow } from './long-row-pages.ts';
+import { rowGroupFile } from './row-group-file.ts';
 
 export type ParquetReadOptions = {
   /** About how many bytes of Arrow data a batch holds. */
@@ -14,13 +17,15 @@ export type ParquetReadOptions = {
   readonly signal?: AbortSignal;
 };
 
-type OpenFile = { readonly metadata: FileMetaData; readonly offsets: FooterOffsets };
+type OpenFile = { readonly metadata: FileMetaData; readonly parts: FooterParts };
 
 /** Holds the footer of nearly every file; a longer one costs a second read. */
 const FIRST_READ_BYTES = 256 * 1024;
 const TRAILER_SIZE = 8;
 /** Decoded at once in the decoder's memory, which never shrinks; a row group that is larger is decoded in parts. */
 const PART_BYTES = 64 * 2 ** 20;
+/** A single row that takes less is decoded as any other. */
+const LONG_ROW_BYTES = 256 * 1024;
 const MOST_BATCH_ROWS = 64 * 1024;
 const LIST_OFFSET_SIZE = 4;
 
@@ -42,17 +47,12 @@ export async function* readDataFile(
   const file = await openFile(source, doing);
   let rows = 0;
   for (const [index, group] of file.metadata.row_groups.entries()) {
-    const { start, end } = rangeOf(group, source, doing);
     throwIfStopped(options);
-    const pages = await source.getRange(start, end);
+    const { bytes, longValues } = await readRowGroup(source, file, index, doing);
     let groupRows = 0;
-    for (const batch of decodeRowGroup(
-      rowGroupFile(file.offsets, index, pages, start),
-      index,
-      group,
-      options,
-    )) {
+    for (const shortened of decodeRowGroup(bytes, group, options)) {
       throwIfStopped(options);
+      const batch = longValues === undefined ? shortened : withLongValues(shortened, longValues);
       groupRows += batch.numRows;
       yield project(batch, schema, doing);
     }
@@ -75,10 +75,38 @@ async function openFile(source: FooterSource, doing: string): Promise<OpenFile> 
   try {
     const metadata = parquetMetadata(tail, { geoparquet: false });
     const footer = tail.subarray(tail.length - needed, tail.length - TRAILER_SIZE);
-    return { metadata, offsets: findOffsets(footer) };
+    return { metadata, parts: splitFooter(footer) };
   } catch (cause) {
     throw damaged(doing, 'its footer cannot be read', cause);
   }
+}
+
+type StoredRowGroup = {
+  /** A file that has this row group only. */
+  readonly bytes: Uint8Array;
+  /** What is missing in it, by column. */
+  readonly longValues?: ReadonlyMap<string, Uint8Array>;
+};
+
+async function readRowGroup(
+  source: FooterSource,
+  { metadata, parts }: OpenFile,
+  index: number,
+  doing: string,
+): Promise<StoredRowGroup> {
+  const group = metadata.row_groups[index]!;
+  const { start, end } = rangeOf(group, source, doing);
+  const encoded = parts.rowGroups[index]!;
+  if (group.num_rows === 1n && decodedBytes(group) > LONG_ROW_BYTES) {
+    const shortened = await shortenRow(source, encoded).catch((error: unknown) => {
+      throw error instanceof PermafrostError ? error : damaged(doing, 'its pages cannot be decoded', error);
+    });
+    if (shortened !== undefined) {
+      const { rowGroup, pages, values } = shortened;
+      return { bytes: rowGroupFile(footerWith(parts, [rowGroup]), pages, FIRST_OFFSET), longValues: values };
+    }
+  }
+  return { bytes: rowGroupFile(footerWith(parts, [encoded]), await source.getRange(start, end), start) };
 }
 
 /** Where the pages of a row group stand in the file. */
@@ -97,7 +125,6 @@ function rangeOf(group: RowGroup, source: FooterSource, doing: string): { start:
 
 function* decodeRowGroup(
   file: Uint8Array,
-  index: number,
   group: RowGroup,
   { batchBytes, doing }: ParquetReadOptions,
 ): Generator<RecordBatch> {
@@ -108,7 +135,7 @@ function* decodeRowGroup(
   const partRows = Math.max(rowsOf(PART_BYTES), batchSize);
   for (let offset = 0; offset < rows; offset += partRows) {
     const limit = Math.min(partRows, rows - offset);
-    yield* decodePart(file, { rowGroups: [index], batchSize, offset, limit }, doing);
+    yield* decodePart(file, { rowGroups: [0], batchSize, offset, limit }, doing);
   }
 }
 

@@ -1,20 +1,17 @@
-import { DataType, makeData, RecordBatch, Struct, util } from 'apache-arrow';
+import { DataType, makeData, RecordBatch, Struct } from 'apache-arrow';
 import type { Data, Schema } from 'apache-arrow';
-import { parquetMetadata } from 'hyparquet';
-import {
-  Compression,
-  EnabledStatistics,
-  Table,
-  transformParquetStream,
-  WriterPropertiesBuilder,
-} from 'parquet-wasm';
-import type { RecordBatch as WasmBatch, WriterProperties } from 'parquet-wasm';
+import { Compression, EnabledStatistics, WriterPropertiesBuilder } from 'parquet-wasm';
+import type { WriterProperties } from 'parquet-wasm';
 import { PermafrostError } from '../errors.ts';
 import { IpcEncoder } from './arrow-ipc.ts';
 import { columnsWithoutDictionary } from './dictionary-choice.ts';
+import { EncoderRun } from './encoder-run.ts';
+import { JoinedFooter, splitEnd } from './joined-footer.ts';
+import { type LongRow, splitLongRow } from './long-row.ts';
+import { writeLongRowGroup } from './long-row-group.ts';
 
 export type ParquetWriterOptions = {
-  /** Zstandard is the encoder's only level, 1. */
+  /** Zstandard is the encoder's only level, 1. Of long rows, whatever is compressed at all is in Zstandard. */
   readonly compression: 'zstd' | 'snappy' | 'uncompressed';
   /** A row group ends when its encoded columns have about this size. The encoder's memory is several times that. */
   readonly rowGroupBytes: number;
@@ -39,8 +36,14 @@ export interface ParquetWriter {
   abort(): Promise<void>;
 }
 
+type Sink = (bytes: Uint8Array) => Promise<void>;
+
+const MAGIC = Buffer.from('PAR1');
+
 /**
  * Writes Arrow batches as one Parquet file, a row group at a time. Field metadata `PARQUET:field_id` become field ids.
+ * A batch of one row, whose texts and binaries fill a row group alone, becomes a row group that is made outside of the
+ * encoder, which would need nine times the memory (decision 0008): such a row takes, compressed, its size once more.
  *
  * Encoding is synchronous WebAssembly work of tens of milliseconds: use it in a worker thread. A trap in there (out of
  * its 4 GB) ends the thread. What the sink throws is what `write` or `finish` throws.
@@ -48,131 +51,126 @@ export interface ParquetWriter {
 export function createParquetWriter(
   schema: Schema,
   options: ParquetWriterOptions,
-  sink: (bytes: Uint8Array) => Promise<void>,
+  sink: Sink,
 ): ParquetWriter {
-  return new StreamingWriter(schema, options, sink);
+  return new JoiningWriter(schema, options, sink);
 }
 
-class StreamingWriter implements ParquetWriter {
+/** Joins the files that runs of the encoder make, and the row groups of long rows between them. */
+class JoiningWriter implements ParquetWriter {
   readonly #schema: Schema;
   readonly #options: ParquetWriterOptions;
-  readonly #sink: (bytes: Uint8Array) => Promise<void>;
+  readonly #sink: Sink;
   readonly #ipc: IpcEncoder;
-  readonly #input = new TransformStream<WasmBatch, WasmBatch>();
-  readonly #batches = this.#input.writable.getWriter();
-  #output: Promise<void> | undefined;
+  readonly #footer = new JoinedFooter();
+  #run: EncoderRun | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #rows = 0;
-  /** The encoder's last chunk, which has the whole footer; others are not held longer than the sink needs them. */
-  #end = new Uint8Array();
+  /** Bytes of the file so far. */
+  #position = 0;
+  /** Where the file of the run would begin, if its magic number had not been left out. */
+  #runStart = 0;
+  /** How much of the run's next piece is left out. */
+  #leftOut = 0;
 
-  constructor(schema: Schema, options: ParquetWriterOptions, sink: (bytes: Uint8Array) => Promise<void>) {
+  constructor(schema: Schema, options: ParquetWriterOptions, sink: Sink) {
     this.#schema = schema;
     this.#options = options;
     this.#sink = sink;
     this.#ipc = new IpcEncoder(schema);
-    // A failure reaches the caller through #failure, never through this promise.
-    this.#batches.closed.catch(() => undefined);
   }
 
-  async write(batch: RecordBatch): Promise<void> {
-    this.#throwFailure();
-    try {
-      const copy = this.#copyToEncoder(batch);
-      this.#output ??= this.#run(batch);
-      await this.#batches.write(copy);
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#throwFailure();
-    this.#rows += batch.numRows;
+  write(batch: RecordBatch): Promise<void> {
+    return this.#unlessFailed(async () => {
+      const long = splitLongRow(batch, this.#options.rowGroupBytes);
+      if (long === undefined) await this.#write(batch);
+      else await this.#writeLongRow(long);
+    });
   }
 
-  async finish(): Promise<void> {
-    // The encoder learns the schema from a batch, so that a table without rows needs one without rows.
-    if (this.#output === undefined) await this.write(emptyBatch(this.#schema));
-    try {
-      await this.#batches.close();
-    } catch (error) {
-      this.#fail(error);
-    }
-    await this.#output;
-    this.#throwFailure();
-    this.#checkRowCount();
+  finish(): Promise<void> {
+    return this.#unlessFailed(async () => {
+      // The encoder learns the schema from a batch, so that a table without rows needs one without rows.
+      if (this.#run === undefined && this.#footer.isEmpty) await this.#write(emptyBatch(this.#schema));
+      const end = await this.#run?.finish();
+      if (end !== undefined && this.#footer.isEmpty) {
+        await this.#put(end);
+        return;
+      }
+      if (end !== undefined) await this.#join(end);
+      await this.#put(this.#footer.encode());
+    });
   }
 
   async abort(): Promise<void> {
-    this.#fail(new PermafrostError('cancelled', 'the Parquet file was given up'));
-    await this.#output;
-  }
-
-  /** The copy in wasm memory belongs to the encoder once it has taken it. */
-  #copyToEncoder(batch: RecordBatch): WasmBatch {
-    if (!util.compareSchemas(batch.schema, this.#schema) || String(batch.schema) !== String(this.#schema)) {
-      throw new PermafrostError('unexpected', 'a batch has another schema than the Parquet file it is for');
-    }
-    const table = readIpc(this.#ipc.encode(batch));
-    try {
-      const copy = table.recordBatch(0);
-      if (copy === undefined)
-        throw new PermafrostError('unexpected', 'a batch did not reach the Parquet encoder');
-      return copy;
-    } finally {
-      table.free();
-    }
-  }
-
-  /** Never rejects: every error is kept for the caller. */
-  async #run(first: RecordBatch): Promise<void> {
-    try {
-      const properties = encoderProperties(this.#options, first);
-      const output: ReadableStream<Uint8Array<ArrayBuffer>> = await transformParquetStream(
-        this.#input.readable,
-        properties,
-      );
-      for await (const chunk of output) {
-        if (this.#failure !== undefined) return;
-        if (endsWithMagic(chunk)) this.#end = chunk;
-        await this.#sink(chunk);
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /** Keeps the first error and ends the encoder's input, without which it would wait for ever. */
-  #fail(reason: unknown): void {
+    const reason = new PermafrostError('cancelled', 'the Parquet file was given up');
     this.#failure ??= { error: reason };
-    this.#batches.abort(reason).catch(() => undefined);
+    await this.#run?.abort(reason);
   }
 
-  #throwFailure(): void {
+  async #unlessFailed(step: () => Promise<void>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  /** The encoder drops a batch that it cannot encode, and says nothing. */
-  #checkRowCount(): void {
-    const encoded = parquetMetadata(this.#end).num_rows;
-    if (encoded !== BigInt(this.#rows)) {
-      throw new PermafrostError(
-        'integrity',
-        `${this.#rows} rows went into the Parquet encoder, ${encoded} came out`,
-      );
+    try {
+      await step();
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
     }
   }
-}
 
-function endsWithMagic(chunk: Uint8Array): boolean {
-  return Buffer.from(chunk.subarray(-4)).toString('latin1') === 'PAR1';
-}
+  async #write(batch: RecordBatch): Promise<void> {
+    this.#run ??= this.#startRun(batch);
+    await this.#run.write(batch);
+  }
 
-function readIpc(ipc: Uint8Array): Table {
-  try {
-    return Table.fromIPCStream(ipc);
-  } catch (error) {
-    throw new PermafrostError('integrity', 'the Parquet encoder refuses a batch that breaks its schema', {
-      cause: error,
-    });
+  #startRun(first: RecordBatch): EncoderRun {
+    this.#leftOut = this.#position === 0 ? 0 : MAGIC.length;
+    this.#runStart = this.#position - this.#leftOut;
+    const properties = propertiesFor(this.#options, first);
+    return new EncoderRun(this.#schema, this.#ipc, properties, (bytes) => this.#putOfRun(bytes));
+  }
+
+  async #writeLongRow({ row, cells }: LongRow): Promise<void> {
+    const end = await this.#run?.finish();
+    if (end !== undefined) await this.#join(end);
+    if (this.#position === 0) await this.#put(MAGIC);
+    const file = await this.#encodeAlone(row);
+    const start = this.#position;
+    const isCompressed = this.#options.compression !== 'uncompressed';
+    this.#footer.add(await writeLongRowGroup(file, cells, isCompressed, (bytes) => this.#put(bytes)), start);
+  }
+
+  async #encodeAlone(row: RecordBatch): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    const run = new EncoderRun(
+      this.#schema,
+      this.#ipc,
+      plainProperties(this.#options, row),
+      async (bytes) => {
+        pieces.push(bytes);
+      },
+    );
+    await run.write(row);
+    pieces.push(await run.finish());
+    return Buffer.concat(pieces);
+  }
+
+  /** Ends the file of a run where its pages end; its row groups go to the common footer. */
+  async #join(end: Uint8Array): Promise<void> {
+    const { pages, footer } = splitEnd(end);
+    await this.#putOfRun(pages);
+    this.#footer.add(footer, this.#runStart);
+    this.#run = undefined;
+  }
+
+  async #putOfRun(bytes: Uint8Array): Promise<void> {
+    const kept = bytes.subarray(this.#leftOut);
+    this.#leftOut = 0;
+    await this.#put(kept);
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
+    this.#position += bytes.length;
+    await this.#sink(bytes);
   }
 }
 
@@ -194,17 +192,33 @@ const compressions = {
   uncompressed: Compression.UNCOMPRESSED,
 } as const;
 
-function encoderProperties(options: ParquetWriterOptions, first: RecordBatch): WriterProperties {
+/** How a run of batches like this one is written. */
+function propertiesFor(options: ParquetWriterOptions, first: RecordBatch): WriterProperties {
+  let builder = commonProperties(options, first);
+  for (const name of columnsWithoutDictionary(first, options.rowGroupBytes))
+    builder = builder.setColumnDictionaryEnabled(name, false);
+  return builder.setCompression(compressions[options.compression]).build();
+}
+
+/** How a row is written whose pages are replaced afterwards: as plainly as can be. */
+function plainProperties(options: ParquetWriterOptions, row: RecordBatch): WriterProperties {
+  return commonProperties(options, row)
+    .setCompression(Compression.UNCOMPRESSED)
+    .setDictionaryEnabled(false)
+    .build();
+}
+
+function commonProperties(
+  { rowGroupBytes, withoutStatistics }: ParquetWriterOptions,
+  { schema }: RecordBatch,
+): WriterPropertiesBuilder {
   // None by default: statistics of list elements serve nobody, and elements cannot be named here.
   let builder = new WriterPropertiesBuilder()
-    .setCompression(compressions[options.compression])
-    .setMaxRowGroupBytes(options.rowGroupBytes)
+    .setMaxRowGroupBytes(rowGroupBytes)
     .setStatisticsEnabled(EnabledStatistics.None);
-  for (const { name } of first.schema.fields) {
-    if (options.withoutStatistics.includes(name)) continue;
-    builder = builder.setColumnStatisticsEnabled(name, EnabledStatistics.Chunk);
+  for (const { name } of schema.fields) {
+    if (!withoutStatistics.includes(name))
+      builder = builder.setColumnStatisticsEnabled(name, EnabledStatistics.Chunk);
   }
-  for (const name of columnsWithoutDictionary(first))
-    builder = builder.setColumnDictionaryEnabled(name, false);
-  return builder.build();
+  return builder;
 }

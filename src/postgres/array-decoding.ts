@@ -60,7 +60,11 @@ export class ArrayDecoder implements ColumnDecoder {
       }
       offsets[row + 1] = this.#elements + found;
     }
-    this.#decodeElements({ ...run, fields: this.#positions, stride: 1, rows: found }, offsets, start);
+    this.#decodeElements(
+      { ...run, fields: this.#positions, stride: 1, rows: found, lasting: false },
+      offsets,
+      start,
+    );
     this.#elements += found;
     this.#length = end;
   }

@@ -3,6 +3,7 @@ import { PermafrostError } from '../errors.ts';
 import { type ColumnDecoder, InvalidText, MalformedField, type TupleRun } from './column-decoding.ts';
 import { createColumnDecoder } from './column-decoders.ts';
 import { SpecialCells, SpecialValueFound } from './special-value.ts';
+import { UnreadableRow } from './unreadable-row.ts';
 import type { WireColumn } from './wire-column.ts';
 
 /** Rows of a table as Arrow arrays: one for each column, each followed by its companion if it has one. */
@@ -11,6 +12,8 @@ export type DecodedBatch = {
   /** Bytes that the arrays hold. */
   readonly bytes: number;
   readonly columns: readonly Data[];
+  /** What the arrays of a long row are views of. Whoever is done with it may give it back, before it is collected. */
+  readonly memory?: ArrayBuffer;
 };
 
 /** How many cells of a column went to its companion. */
@@ -21,6 +24,12 @@ type ColumnState = {
   readonly decoder: ColumnDecoder;
   readonly specials: SpecialCells;
 };
+
+/**
+ * What the arrays of one row may have in all, as they are sent. Their elements are copied several times on the way to a
+ * file, within memory of 4 GB; other values are not.
+ */
+export const LARGEST_ARRAYS = 128 * 2 ** 20;
 
 /** Gathers runs of tuples into batches, column by column. */
 export class BatchBuilder {
@@ -46,6 +55,7 @@ export class BatchBuilder {
   }
 
   append(run: TupleRun): void {
+    if (run.lasting) this.#refuseLongArrays(run);
     for (let index = 0; index < this.#columns.length; index++) {
       const { column, decoder } = this.#columns[index]!;
       try {
@@ -75,6 +85,20 @@ export class BatchBuilder {
     return this.#columns
       .filter(({ specials }) => specials.total > 0)
       .map(({ column, specials }) => ({ column: column.name, cells: specials.total }));
+  }
+
+  #refuseLongArrays({ view, fields }: TupleRun): void {
+    const sizes = this.#columns.map(({ column }, index) =>
+      column.wire.kind === 'array' ? Math.max(0, view.getInt32(fields[index]!)) : 0,
+    );
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (bytes <= LARGEST_ARRAYS) return;
+    const largest = this.#columns[sizes.indexOf(Math.max(...sizes))]?.column.name ?? '';
+    throw new UnreadableRow(
+      'value-unrepresentable',
+      `column "${largest}": a row has arrays of ${Math.ceil(bytes / 2 ** 20)} MB, and more than ${LARGEST_ARRAYS / 2 ** 20} MB are not archived`,
+      this.#totalRows,
+    );
   }
 
   #takeColumn({ column, decoder, specials }: ColumnState, rows: number): Data[] {

@@ -11,6 +11,8 @@ export type TupleRun = {
   /** Entries in `fields` per row. */
   readonly stride: number;
   readonly rows: number;
+  /** One row that is a batch by itself, in memory that is not used again: a decoder may keep views of the bytes. */
+  readonly lasting: boolean;
 };
 
 /** Decodes one column of run after run into one Arrow array. */

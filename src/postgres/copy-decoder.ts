@@ -41,7 +41,8 @@ const MESSAGE_HEAD_SIZE = 5;
 const FIELDS_PER_RUN = 16_384;
 const SMALLEST_TAIL = 8192;
 const KEPT_TAIL = 128 * 2 ** 10;
-const LONG_TAIL = 16 * 2 ** 20;
+/** From this size on a tuple is a batch by itself, whose arrays are views of the tail. */
+const LONG_TUPLE = 16 * 2 ** 20;
 
 /** What the tail waits for: a tuple's count of fields, the length of a field, the tuple as a whole … */
 type Phase = 'signature' | 'extension' | 'tuple' | 'field' | 'whole' | 'end';
@@ -70,12 +71,15 @@ export class CopyDecoder {
 
   /* A header, or a tuple that did not come in one piece, is gathered in the tail until `#needed` bytes are there. */
   #phase: Phase = 'signature';
-  #tail: Buffer = Buffer.alloc(SMALLEST_TAIL);
+  #tail: Buffer<ArrayBuffer> = Buffer.alloc(SMALLEST_TAIL);
   #tailLength = 0;
   #needed = HEADER_SIZE;
   #fieldsLeft = 0;
   /** Where the fields known so far end. */
   #tupleEnd = 0;
+  #inLongTuple = false;
+  /** Bytes that follow the piece in hand and belong to the same message, and so to the same tuple. */
+  #following = 0;
 
   constructor(columns: readonly WireColumn[], options: CopyDecoderOptions) {
     if (!(options.batchBytes > 0 && options.batchBytes <= LARGEST_BATCH_BYTES)) {
@@ -98,9 +102,13 @@ export class CopyDecoder {
     return this.#builder.totalRows;
   }
 
-  /** Decodes a piece of the stream, cut anywhere; gives the batches that became full. */
-  push(payload: Buffer): readonly DecodedBatch[] {
+  /**
+   * Decodes a piece of the stream, cut anywhere; gives the batches that became full. Where it is known that `following`
+   * more bytes of the same message come after the piece, memory for a long tuple is taken once.
+   */
+  push(payload: Buffer, following = 0): readonly DecodedBatch[] {
     const view = viewOf(payload);
+    this.#following = following;
     let at = 0;
     while (at < payload.length) {
       if (this.#isBetweenTuples()) at = this.#decodeTuples(payload, view, at, 0);
@@ -161,6 +169,7 @@ export class CopyDecoder {
     const fields = this.#fields;
     const columnCount = this.#columnCount;
     const batchBytes = this.#batchBytes;
+    const lasting = this.#inLongTuple;
     const rowsLeft = Math.min(mostRows, MOST_BATCH_ROWS - this.#builder.batchRows);
     let measured = this.#measured;
     let field = 0;
@@ -184,11 +193,12 @@ export class CopyDecoder {
         at += LENGTH_SIZE + (size < 0 ? 0 : size);
       }
       if (at > end || (headSize !== 0 && at !== end)) break;
+      if (at - start - headSize >= LONG_TUPLE && !lasting) break;
       measured += this.#measure(at - start - headSize);
       rows++;
       start = at;
     }
-    if (rows > 0) this.#builder.append({ bytes, view, fields, stride: columnCount, rows });
+    if (rows > 0) this.#builder.append({ bytes, view, fields, stride: columnCount, rows, lasting });
     this.#measured = measured;
     return start;
   }
@@ -203,7 +213,8 @@ export class CopyDecoder {
 
   #completeBatch(): void {
     this.#measured = 0;
-    this.#batches.push(this.#builder.take());
+    const batch = this.#builder.take();
+    this.#batches.push(this.#inLongTuple ? { ...batch, memory: this.#tail.buffer } : batch);
   }
 
   #show(bytes: Buffer, headSize: number): void {
@@ -220,17 +231,21 @@ export class CopyDecoder {
   #gather(payload: Buffer, from: number): number {
     if (from === payload.length) return from;
     const size = Math.min(this.#needed - this.#tailLength, payload.length - from);
-    this.#reserveTail(this.#tailLength + size);
+    this.#reserveTail(this.#tailLength + size, this.#tailLength + payload.length - from + this.#following);
     payload.copy(this.#tail, this.#tailLength, from, from + size);
     this.#tailLength += size;
     while (this.#tailLength === this.#needed) this.#advance();
     return from + size;
   }
 
-  /** Doubles, so that a long tuple in many pieces is copied a few times only; one that proves long gets all it needs. */
-  #reserveTail(length: number): void {
+  /**
+   * Doubles, so that a tuple in many pieces is copied a few times only. One that proves long gets all that is known to
+   * come: memory that is not yet written to costs nothing.
+   */
+  #reserveTail(length: number, known: number): void {
     if (length <= this.#tail.length) return;
-    const enough = length > LONG_TAIL ? this.#needed : Math.min(this.#needed, this.#tail.length * 2);
+    const most = Math.max(this.#needed, Math.min(known, LARGEST_TUPLE));
+    const enough = most > LONG_TUPLE ? most : Math.min(most, this.#tail.length * 2);
     const grown = Buffer.allocUnsafeSlow(Math.max(length, enough));
     this.#tail.copy(grown, 0, 0, this.#tailLength);
     this.#tail = grown;
@@ -306,8 +321,17 @@ export class CopyDecoder {
 
   #decodeTail(): void {
     const tuple = this.#tail.subarray(0, this.#tailLength);
-    this.#decodeTuples(tuple, viewOf(tuple), 0, 0);
+    if (tuple.length < LONG_TUPLE) this.#decodeTuples(tuple, viewOf(tuple), 0, 0);
+    else this.#decodeLongTuple(tuple);
     this.#expectTuple();
+  }
+
+  #decodeLongTuple(tuple: Buffer): void {
+    if (this.#builder.batchRows > 0) this.#completeBatch();
+    this.#inLongTuple = true;
+    this.#decodeTuples(tuple, viewOf(tuple), 0, 0);
+    if (this.#builder.batchRows > 0) this.#completeBatch();
+    this.#inLongTuple = false;
   }
 
   #malformed(reason: string): PermafrostError {

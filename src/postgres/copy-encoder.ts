@@ -131,6 +131,11 @@ export class CopyEncoder {
   /** Puts the head of its message before each tuple, as the server does. */
   #show(piece: Buffer, rows: number): void {
     if (this.#onTuples === undefined) return;
+    if (rows === 1) {
+      this.#onTuples(messageHead(piece.length));
+      this.#onTuples(piece);
+      return;
+    }
     const messages = Buffer.allocUnsafe(piece.length + rows * MESSAGE_HEAD_SIZE);
     let from = 0;
     let to = 0;
@@ -144,6 +149,13 @@ export class CopyEncoder {
     }
     this.#onTuples(messages);
   }
+}
+
+function messageHead(size: number): Buffer {
+  const head = Buffer.alloc(MESSAGE_HEAD_SIZE);
+  head[0] = COPY_DATA;
+  head.writeInt32BE(LENGTH_SIZE + size, 1);
+  return head;
 }
 
 function wrongColumns(): PermafrostError {

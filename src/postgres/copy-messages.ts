@@ -10,8 +10,8 @@ const MESSAGES_OF_A_COPY: ReadonlySet<number> = new Set([0x48, 0x63, 0x4e, 0x53,
 export type CopyDataSink = {
   /** Takes whole messages from `from` on, as many as it can at once; gives where the first byte stands that it left. */
   readonly takeMessages: (chunk: Buffer, from: number) => number;
-  /** Takes the next piece of the payload of a message that `takeMessages` left. */
-  readonly takePayload: (piece: Buffer) => void;
+  /** Takes the next piece of the payload of a message that `takeMessages` left; `following` bytes more are to come. */
+  readonly takePayload: (piece: Buffer, following: number) => void;
 };
 
 /**
@@ -22,7 +22,7 @@ export class CopyMessageSorter {
   readonly #sink: CopyDataSink;
   readonly #driver: (bytes: Buffer) => void;
   /** Where the rest of the message that is under way goes. */
-  #target: (bytes: Buffer) => void;
+  #target: (bytes: Buffer, following: number) => void;
   #left = 0;
   readonly #head = Buffer.alloc(HEAD_SIZE);
   #headLength = 0;
@@ -44,7 +44,7 @@ export class CopyMessageSorter {
         const piece = chunk.subarray(at, at + this.#left);
         this.#left -= piece.length;
         at += piece.length;
-        this.#target(piece);
+        this.#target(piece, this.#left);
         continue;
       }
       if (this.#headLength === 0) at = this.#sink.takeMessages(chunk, at);

@@ -102,8 +102,8 @@ export class CopyReader implements pg.Submittable {
       {
         takeMessages: (chunk, from) =>
           this.#decode(() => this.#options.decoder.pushMessages(chunk, from), from),
-        takePayload: (piece) => {
-          this.#decode(() => this.#collect(this.#options.decoder.push(piece)), undefined);
+        takePayload: (piece, following) => {
+          this.#decode(() => this.#collect(this.#options.decoder.push(piece, following)), undefined);
         },
       },
       this.#driver,
@@ -150,6 +150,8 @@ export class CopyReader implements pg.Submittable {
     this.#collect(this.#options.decoder.takeBatches());
     this.#options.onProgress?.(this.#options.decoder.rows, this.#bytes);
     if (rest !== undefined) this.#giveBack(rest);
+    // A COPY that is ending has to end: nobody asks for its batches any more.
+    else if (this.#stopping !== undefined) return;
     else if (this.#batches.length > 0) this.#connection?.stream.pause();
     else if (chunk.length < FULL_READ && this.#bytes > GATHER_FROM_BYTES) this.#gather();
   };

@@ -4,6 +4,7 @@ import type { DecodedBatch, SpecialCellCount } from './batch-builder.ts';
 import { createCopyDecoder } from './copy-decoder.ts';
 import { CopyReader } from './copy-reader.ts';
 import { mapDatabaseError } from './error-mapping.ts';
+import { unreadableRow } from './unreadable-row.ts';
 import type { WireColumn } from './wire-column.ts';
 
 export type CopyTableOptions = {
@@ -35,11 +36,11 @@ export function copyStatement(select: string): string {
 }
 
 /**
- * Runs a COPY and gives its rows in batches; memory is bounded by about two of them. The server waits while the caller
- * is busy. Leaving early, by `return`, an error or the signal, cancels the COPY on the server (which ends a
+ * Runs a COPY and gives its rows in batches; memory is bounded by about two of them. A batch is valid until the next is
+ * asked for. The server waits while the caller is busy. Leaving early, by `return`, an error or the signal, cancels the COPY on the server (which ends a
  * transaction, not the session) and leaves the client free.
  * Errors: `protocol`, `integrity` (the server counted other rows), `value-unrepresentable` (SpecialValueFound, text
- * that is not UTF-8), `cancelled`, and those of the server.
+ * that is not UTF-8), `cancelled`, UnreadableRow, and those of the server.
  */
 export async function* copyTable(
   client: pg.Client,
@@ -55,7 +56,11 @@ export async function* copyTable(
   try {
     if (signal?.aborted === true) onAbort();
     else client.query(reader);
-    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) yield batch;
+    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
+      yield batch;
+      // The next long row shall not come on top of this one.
+      batch.memory?.transfer(0);
+    }
     const { lastBatch, rows, specialCells } = decoder.finish();
     if (reader.commandRows !== rows) {
       throw new PermafrostError(
@@ -66,7 +71,7 @@ export async function* copyTable(
     if (lastBatch !== undefined) yield lastBatch;
     return { rows, bytes: reader.bytes, specialCells };
   } catch (error) {
-    throw mapDatabaseError(error, doing);
+    throw unreadableRow(error, decoder.rows, doing) ?? mapDatabaseError(error, doing);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     await reader.stop();

@@ -17,9 +17,9 @@ abstract class VariableWidthDecoder implements ColumnDecoder {
   abstract decode(run: TupleRun, column: number): void;
 
   take(): Data {
-    const { length, used } = this;
+    const { length } = this;
     const valueOffsets = this.offsets.take(length + 1);
-    const data = this.data.take(used);
+    const data = this.takeBytes();
     this.length = 0;
     this.used = 0;
     if (this.type instanceof Utf8 && !isText(data, valueOffsets)) throw new InvalidText();
@@ -28,6 +28,10 @@ abstract class VariableWidthDecoder implements ColumnDecoder {
     return this.type instanceof Utf8
       ? makeData({ type: this.type, length, nullCount, nullBitmap, valueOffsets, data })
       : makeData({ type: this.type, length, nullCount, nullBitmap, valueOffsets, data });
+  }
+
+  protected takeBytes(): Uint8Array {
+    return this.data.take(this.used);
   }
 }
 
@@ -39,6 +43,8 @@ export class BytesDecoder extends VariableWidthDecoder {
   readonly type: Utf8 | Binary;
   /** Bytes in front of each value that do not belong to it. */
   readonly #prefix: number;
+  /** The value of a lasting run, where it stands. */
+  #kept: Uint8Array | undefined;
 
   constructor(type: Utf8 | Binary, prefix = 0) {
     super();
@@ -47,7 +53,12 @@ export class BytesDecoder extends VariableWidthDecoder {
   }
 
   /** Copies short values in 64-bit words, beyond their end: a call into native code costs more than most values. */
-  decode({ bytes, view, fields, stride, rows }: TupleRun, column: number): void {
+  decode(run: TupleRun, column: number): void {
+    if (run.lasting) {
+      this.#keep(run, column);
+      return;
+    }
+    const { bytes, view, fields, stride, rows } = run;
     const { data, length: start } = this;
     const prefix = this.#prefix;
     const end = start + rows;
@@ -76,6 +87,22 @@ export class BytesDecoder extends VariableWidthDecoder {
     }
     this.used = used;
     this.length = end;
+  }
+
+  protected override takeBytes(): Uint8Array {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return kept ?? super.takeBytes();
+  }
+
+  #keep({ bytes, view, fields }: TupleRun, column: number): void {
+    const at = fields[column]!;
+    const size = Math.max(0, view.getInt32(at) - this.#prefix);
+    if (view.getInt32(at) < 0) this.nulls.add(0);
+    const from = bytes.byteOffset + at + 4 + this.#prefix;
+    this.#kept = size === 0 ? undefined : new Uint8Array(bytes.buffer, from, size);
+    this.offsets.reserve(2)[1] = size;
+    this.length = 1;
   }
 }
 

@@ -196,6 +196,17 @@ describe('a COPY that is left early', () => {
 });
 
 describe('a COPY that fails', () => {
+  test('because of a value in the middle of full batches frees the connection as well', async () => {
+    await onNewDatabase(async (client) => {
+      const sql = copyStatement(
+        "SELECT CASE WHEN i = 5000 THEN date 'infinity' ELSE date '2026-01-01' END FROM generate_series(1, 100000) i",
+      );
+      const copy = copyAll(client, sql, [wireColumn('d', { kind: 'date' })], { batchBytes: 1000 });
+      await expect(copy).rejects.toThrow(/values without a place/);
+      await expectFree(client);
+    });
+  });
+
   test('by an error of the server, before or in the middle of the rows, says so and frees the connection', async () => {
     await onNewDatabase(async (client) => {
       const missing = copyAll(client, copyStatement('SELECT a FROM missing'), []);

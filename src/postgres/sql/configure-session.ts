@@ -1,6 +1,7 @@
 /**
  * Settings of every session, in one round trip. The search path is emptied first, so that nothing of the source can
  * stand in for a function or operator of the system in what follows. Settings that a server does not have are left out.
+ * Without parallel and index scans, rows come in the order of the table: whichever way a row is counted, it is the same.
  */
 export const CONFIGURE_SESSION = `
 SELECT pg_catalog.set_config('search_path', '', false);
@@ -17,6 +18,8 @@ FROM (VALUES
   ('array_nulls', 'on'),
   ('quote_all_identifiers', 'off'),
   ('synchronize_seqscans', 'off'),
+  ('max_parallel_workers_per_gather', '0'),
+  ('enable_indexonlyscan', 'off'),
   ('statement_timeout', '0'),
   ('lock_timeout', '0'),
   ('idle_in_transaction_session_timeout', '0'),
