@@ -3,6 +3,7 @@ import { findLargeObjects } from '../postgres/find-large-objects.ts';
 import { type ListedTable, listTables, type TableListing } from '../postgres/list-tables.ts';
 import { readSourceWarnings } from '../postgres/source-health.ts';
 import { parseTablePattern, type TableName } from '../postgres/table-pattern.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DatedNightRequest } from './archiver.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type PlannedTable,
   tableLabel,
 } from './night.ts';
+import { claimLake } from './lake-owner.ts';
 import { accountForAll, keyOf } from './plan-account.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import {
@@ -27,6 +29,8 @@ export type PlanNightDeps = {
   readonly connection: ConnectionSettings;
   readonly reader: SnapshotReader;
   readonly store: ObjectStore;
+  readonly catalog: Catalog;
+  readonly formerSource: string | undefined;
 };
 
 /** Name of the set of a night that is asked for by patterns alone. */
@@ -34,7 +38,7 @@ export const AD_HOC = 'adhoc';
 
 /**
  * Says which tables the night holds, and why any other table of the source is left out: none is passed over. Error:
- * `integrity` should one be, through a defect of ours.
+ * `integrity` should one be, through a defect of ours; `lake-foreign` for a lake of another database.
  */
 export async function planNight(
   request: DatedNightRequest,
@@ -42,6 +46,7 @@ export async function planNight(
   deps: PlanNightDeps,
   signal?: AbortSignal,
 ): Promise<NightPlan> {
+  await claimLake(deps, snapshot, deps.formerSource);
   const { chosen, largeObjects, warnings } = await deps.reader.read(
     snapshot,
     async (session) => ({

@@ -6,6 +6,7 @@ import { openSession } from '../postgres/session.ts';
 import { listTables } from '../postgres/list-tables.ts';
 import { readSystemIdentifier } from '../postgres/snapshot-transaction.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { requireOwnLake } from './lake-owner.ts';
 import { type NightRequest, tableLabel } from './night.ts';
 import { chooseTables } from './plan-night.ts';
 import { readKnownTable } from './table-properties.ts';
@@ -24,6 +25,7 @@ export type PreflightDeps = {
 export async function checkNight(request: NightRequest, deps: PreflightDeps): Promise<void> {
   const { tables, identity } = await checkSource(request, deps);
   await checkLake(deps.store);
+  await requireOwnLake(deps, identity, deps.formerSource);
   for (const table of tables) {
     const loaded = await deps.catalog.loadTable(table.lakeTable);
     if (loaded !== undefined) readKnownTable(loaded, identity, table, deps.formerSource);

@@ -109,7 +109,8 @@ export function isOfSource(loaded: LoadedTable, identity: SourceIdentity): boole
   return isSameSource(sourceOf(loaded), identity);
 }
 
-function sourceOf({ metadata: { properties } }: LoadedTable): SourceIdentity {
+/** The database that the lake's table was archived from. */
+export function sourceOf({ metadata: { properties } }: LoadedTable): SourceIdentity {
   const systemIdentifier = properties[PROPERTY.sourceSystem];
   return {
     database: properties[PROPERTY.sourceDatabase] ?? 'unknown',

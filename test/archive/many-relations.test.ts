@@ -4,6 +4,7 @@ import { createSnapshotReader } from '../../src/archive/snapshot-reader.ts';
 import { holdSnapshot } from '../../src/archive/hold-snapshot.ts';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
 import type { Session } from '../../src/postgres/session.ts';
+import { FileCatalog } from '../../src/catalog/file-catalog.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { createTestDatabase, runSql } from '../postgres/test-server.ts';
 
@@ -42,6 +43,7 @@ test(
       () => reader.close(),
       () => held.close(),
     );
+    const store = createMemoryStore();
     const started = performance.now();
     const plan = await planNight({ night: '2026-03-27', set: 'adhoc', tables: ['public.*'] }, held.info, {
       connection,
@@ -49,7 +51,9 @@ test(
         ...reader,
         read: (snapshot, work, signal) => reader.read(snapshot, (session) => work(counting(session)), signal),
       },
-      store: createMemoryStore(),
+      store,
+      catalog: new FileCatalog(store),
+      formerSource: undefined,
     });
     expect(performance.now() - started).toBeLessThan(15_000);
     expect(statements).toEqual([
