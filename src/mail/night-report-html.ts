@@ -76,7 +76,7 @@ function sectionsOf(result: NightResult, summary: NightSummary): readonly Html[]
 function heading(result: NightResult, summary: NightSummary): Html {
   const color = stateColors[summary.state];
   return html`<tr>
-    <td style="border-top:5px solid ${color};padding:24px 28px 4px">
+    <td class="section" style="border-top:5px solid ${color};padding:24px 28px 4px">
       <p style="${css.badge};background:${color}">${summary.state.toUpperCase()}</p>
       <h1 style="${css.title}">${capitalized(summary.headline)}</h1>
       <p class="muted" style="${css.muted}">
@@ -114,20 +114,14 @@ function failureCard(failure: Failure): Html {
 function totalsSection(summary: NightSummary): Html {
   const cells = summary.totals.map(
     ({ label, value }) =>
-      html`<td style="padding:0 28px 8px 0">
+      html`<div style="${css.tile}">
         <span class="muted" style="${css.label}">${label}</span><br /><span style="${css.total}"
           >${value}</span
         >
-      </td>`,
+      </div>`,
   );
   return html`<tr>
-    <td style="padding:16px 28px 0">
-      <table role="presentation" cellpadding="0" cellspacing="0">
-        <tr>
-          ${cells}
-        </tr>
-      </table>
-    </td>
+    <td class="section" style="padding:16px 28px 0">${cells}</td>
   </tr>`;
 }
 
@@ -157,7 +151,7 @@ function consistencySection(groups: readonly GroupSummary[]): Html {
 
 function paddedRow(content: readonly Html[]): Html {
   return html`<tr>
-    <td style="padding:8px 28px 0">${content}</td>
+    <td class="section" style="padding:8px 28px 0">${content}</td>
   </tr>`;
 }
 
@@ -195,9 +189,9 @@ function tableRow(table: TableResult, grouped: boolean, largest: number): Html {
     </tr>`;
   }
   return html`<tr>
-    <td style="${css.name}">${tableLabel(table)}${remarks(table)}</td>
+    <td class="name" style="${css.name}">${tableLabel(table)}${remarks(table)}</td>
     ${grouped ? html`<td style="${css.cell}">${table.consistencyGroup}</td>` : nothing}
-    <td align="right" style="${css.cell};${css.mono}">${table.snapshotId}</td>
+    <td align="right" class="id" style="${css.cell};${css.mono}">${table.snapshotId}</td>
     <td align="right" style="${css.cell}">v${table.metadataVersion}</td>
     <td align="right" style="${css.cell}">${formatCount(table.rows)}</td>
     <td align="right" style="${css.cell}">${formatBytes(table.bytes)}</td>
@@ -239,7 +233,7 @@ function leftOutNote(leftOut: number, wholeList: string): Html {
 
 function section(title: string, content: readonly Html[]): Html {
   return html`<tr>
-    <td style="padding:20px 28px 0">
+    <td class="section" style="padding:20px 28px 0">
       <h2 style="${css.section}">${title}</h2>
       ${content}
     </td>
@@ -248,7 +242,7 @@ function section(title: string, content: readonly Html[]): Html {
 
 function footer(result: NightResult): Html {
   return html`<tr>
-    <td style="padding:20px 28px 24px">
+    <td class="section" style="padding:20px 28px 24px">
       <p class="muted" style="${css.muted}">${workflowLine(result)}Written by Permafrost.</p>
     </td>
   </tr>`;

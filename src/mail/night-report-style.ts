@@ -21,6 +21,7 @@ export const css = {
   soft: 'color:#5c6b79',
   code: 'color:#5c6b79;font-size:12px',
   remark: 'color:#5c6b79;font-size:12px;font-weight:normal',
+  tile: 'display:inline-block;vertical-align:top;margin:0 28px 8px 0',
   label: 'color:#5c6b79;font-size:12px;white-space:nowrap',
   total: 'font-size:17px;font-weight:600;white-space:nowrap',
   line: 'margin:0 0 2px;overflow-wrap:anywhere',
@@ -73,6 +74,23 @@ export const adaptations = html`<style>
   @media (max-width: 640px) {
     .wide {
       display: none !important;
+    }
+    .section {
+      padding-left: 14px !important;
+      padding-right: 14px !important;
+    }
+    .grid td,
+    .grid th {
+      padding: 6px 3px !important;
+      font-size: 11px !important;
+    }
+    .grid .name {
+      overflow-wrap: anywhere !important;
+    }
+    .grid .id {
+      white-space: normal !important;
+      word-break: break-all !important;
+      min-width: 56px !important;
     }
   }
 </style>`;

@@ -58,7 +58,12 @@ export function summarizeNight(result: NightResult): NightSummary {
     failures: limited(failures),
     drillFailures: limited(drillFailures),
     drill: limited(drillFindingsOf(result.drill)),
-    warnings: [...lateWarning(result), ...consistencyWarning(result), ...sourceWarnings(result, archived)],
+    warnings: [
+      ...lateWarning(result),
+      ...consistencyWarning(result),
+      ...replacedWarning(archived),
+      ...sourceWarnings(result, archived),
+    ],
     totals: totalsOf(result, archived, wanted),
     tables: limited(result.tables, tableLimit),
     schemaChanges: limited(archived.flatMap(schemaChangesOf)),
@@ -86,16 +91,23 @@ export function leftOutLine(leftOut: number, wholeList: string): string {
 
 /** What is worth a remark beside a table's line; empty almost always. */
 export function remarksOf(table: ArchivedTable): readonly string[] {
-  const remarks: string[] = [];
-  if (table.operation === 'overwrite') remarks.push('replaces what this night held before');
-  if (table.alreadyCommitted) remarks.push('was committed by an earlier attempt');
-  return remarks;
+  return table.alreadyCommitted ? ['was committed by an earlier attempt'] : [];
 }
 
 function lateWarning(result: NightResult): readonly string[] {
   if (!result.late) return [];
   const read = formatInstant(result.startedAt);
   return [`This night was recorded late: its tables hold the state of ${read}, not of ${result.night}.`];
+}
+
+/** Said once, not of each table. */
+function replacedWarning(archived: readonly ArchivedTable[]): readonly string[] {
+  const replaced = archived.filter(({ operation }) => operation === 'overwrite').length;
+  if (replaced === 0) return [];
+  const which = replaced === archived.length ? 'all tables' : formatQuantity(replaced, 'table');
+  return [
+    `This night was archived before: what was read now replaces it in ${which}. Earlier snapshots keep what was read then.`,
+  ];
 }
 
 function consistencyWarning(result: NightResult): readonly string[] {
@@ -159,7 +171,9 @@ function totalsOf(result: NightResult, archived: readonly ArchivedTable[], wante
     { label: 'Rows', value: formatCount(sum(archived.map((table) => table.rows))) },
     { label: 'Size', value: formatBytes(sum(archived.map((table) => table.bytes))) },
     { label: 'Duration', value: formatDuration(seconds) },
-    { label: 'Consistency groups', value: formatCount(result.consistencyGroups.length) },
+    ...(result.consistencyGroups.length < 2
+      ? []
+      : [{ label: 'Consistency groups', value: formatCount(result.consistencyGroups.length) }]),
   ];
 }
 

@@ -31,6 +31,10 @@ const levels: Readonly<Record<SdkLogLevel, 'debug' | 'info' | 'warn' | 'error'>>
 /** Warnings of the SDK about what is meant to be so: a worker for activities only, and a holder that nobody waits for. */
 const expectedWarnings = /^(?:No workflows registered|Activity not found on completion)/;
 
+/** While a server is away, each of a worker's polls tells each of its tries. */
+const repetitions = /^gRPC call \w+ retried \d+ times/;
+const onceInMs = 60_000;
+
 let installed = false;
 
 /**
@@ -49,9 +53,19 @@ export function installRuntime(logger: Logger): void {
   });
 }
 
-function forwardTo(logger: Logger): SdkLogger {
-  const log = (level: SdkLogLevel, message: string, meta?: LogMetadata): void =>
-    logger[expectedWarnings.test(message) ? 'debug' : levels[level]](message, keep(meta ?? {}));
+/** Tells each line of the SDK to our log; of the same failing call once a minute. */
+export function forwardTo(logger: Logger, now: () => number = () => performance.now()): SdkLogger {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const isRepeated = (message: string): boolean => {
+    if (!repetitions.test(message)) return false;
+    if (now() - toldAt < onceInMs) return true;
+    toldAt = now();
+    return false;
+  };
+  const log = (level: SdkLogLevel, message: string, meta?: LogMetadata): void => {
+    const quiet = expectedWarnings.test(message) || isRepeated(message);
+    logger[quiet ? 'debug' : levels[level]](message, keep(meta ?? {}));
+  };
   return {
     log,
     trace: (message, meta) => log('TRACE', message, meta),

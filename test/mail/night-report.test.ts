@@ -179,7 +179,7 @@ describe('what a reader must not miss', () => {
       expect(part).toContain('ends_at: 1,204 cells kept as text in ends_at__raw');
       expect(part).toContain('public.sessions');
       expect(part).toContain('short-lived');
-      expect(part).toContain('replaces what this night held before; was committed by an earlier attempt');
+      expect(part).toContain('This night was archived before: what was read now replaces it in all tables.');
     }
   });
 
