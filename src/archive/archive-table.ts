@@ -4,8 +4,7 @@ import type { Clock } from '../clock.ts';
 import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
-import { describeTable } from '../postgres/describe-table.ts';
-import { dumpSchema, type SchemaDump } from '../postgres/schema-dump.ts';
+import type { SchemaDump } from '../postgres/schema-dump.ts';
 import type { TableDescription } from '../postgres/table-description.ts';
 import type { WireColumn } from '../postgres/wire-column.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -17,6 +16,7 @@ import type { ColumnBinding } from './column-binding.ts';
 import { commitNight } from './commit-night.ts';
 import type { ExportPool } from './export-pool.ts';
 import type { ExportedFile } from './export-request.ts';
+import type { DefinitionReader } from './definition-reader.ts';
 import { describeDataFile } from './describe-data-file.ts';
 import { findBrokenNotNull } from './broken-not-null.ts';
 import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
@@ -24,7 +24,6 @@ import { mapColumns, type MappedColumn } from './mapped-column.ts';
 import { type ArchivedTable, type SpecialValues, tableLabel } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
-import type { SnapshotReader } from './snapshot-reader.ts';
 import { describeTableChange } from './table-change.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
 import type { TableWhereabouts } from './table-whereabouts.ts';
@@ -37,7 +36,7 @@ export type ArchiveTableDeps = {
   readonly connection: ConnectionSettings;
   readonly pool: ExportPool;
   readonly clock: Clock;
-  readonly reader: SnapshotReader;
+  readonly definitions: DefinitionReader;
   readonly whereabouts: TableWhereabouts;
   /** What the same database was before it was upgraded, moved or renamed. */
   readonly formerSource: string | undefined;
@@ -64,14 +63,7 @@ export async function archiveTable(
     return resultOf(earlier, loaded, input, { seconds: seconds(), alreadyCommitted: true });
   }
   refuseToFalsify(loaded, input);
-  const { table, dump } = await deps.reader.read(
-    input.snapshot,
-    async (session) => {
-      const described = await describeTable(session, input.table);
-      return { table: described, dump: await dumpSchema(session, [described.oid]) };
-    },
-    options.signal,
-  );
+  const { table, schema: dump } = await deps.definitions.read(input.snapshot, input.table, options.signal);
   const known =
     loaded === undefined ? undefined : readKnownTable(loaded, input.snapshot, table, deps.formerSource);
   const contractVersion = known?.contractVersion ?? TYPE_CONTRACT_VERSION;

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
 import { archiveTable } from './archive-table.ts';
 import type { Archiver } from './archiver.ts';
+import { createDefinitionReader } from './definition-reader.ts';
 import type { ExportPool } from './export-pool.ts';
 import { holdSnapshot } from './hold-snapshot.ts';
 import type { NightResult } from './night.ts';
@@ -30,10 +31,15 @@ export type ArchiverDeps = {
 /** The use cases over one source and one lake. */
 export function createArchiver(deps: ArchiverDeps): Archiver {
   const whereabouts = createWhereabouts(deps.catalog);
+  const definitions = createDefinitionReader(deps.reader);
   return {
     openSnapshot: (signal) => holdSnapshot(deps.connection, signal),
-    planNight: (request, snapshot, signal) => planNight(request, snapshot, deps, signal),
-    archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts }),
+    async planNight(request, snapshot, signal) {
+      const plan = await planNight(request, snapshot, deps, signal);
+      definitions.expect(snapshot, plan.tables);
+      return plan;
+    },
+    archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts, definitions }),
     drillNight: deps.drillNight,
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
   };

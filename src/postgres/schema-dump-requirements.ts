@@ -5,9 +5,9 @@ import { isDefinition, type ObjectRef, refKey, type SchemaStatement } from './sc
 /** Kinds that name other tables without taking them along. */
 const MERELY_NAMES_TABLES = new Set(['foreign-key', 'policy', 'rule', 'trigger', 'comment']);
 
-/** Says of each draft what it requires, and leaves functions that only recorded statements use recorded. */
+/** Says of each draft what it requires. */
 export function finishStatements(draft: SchemaDraft, graph: ObjectGraph): readonly SchemaStatement[] {
-  const statements = draft.statements.map(({ kind, object, of, sql, restored, from }): SchemaStatement => ({
+  return draft.statements.map(({ kind, object, of, sql, restored, from }) => ({
     kind,
     object,
     of,
@@ -15,6 +15,10 @@ export function finishStatements(draft: SchemaDraft, graph: ObjectGraph): readon
     restoredByDefault: restored,
     requires: requirementsOf({ kind, object, of, from }, draft, graph),
   }));
+}
+
+/** Leaves functions that only recorded statements of the table use recorded; what other tables use them for is theirs. */
+export function recordUnusedFunctions(statements: readonly SchemaStatement[]): readonly SchemaStatement[] {
   const used = usedFunctions(statements);
   return statements.map((statement) =>
     statement.of.kind === 'function' && !used.has(refKey(statement.of))

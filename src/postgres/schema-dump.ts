@@ -4,7 +4,7 @@ import { draftComments, draftPolicies, draftPrivileges, draftTriggers } from './
 import { draftConstraints, draftIndexes, draftStatistics } from './schema-dump-constraints.ts';
 import { changedSince, define, newDraft, type SchemaDraft } from './schema-dump-draft.ts';
 import { type ObjectGraph, objectKey, readObjectGraph, splitKeys } from './schema-dump-graph.ts';
-import { createGatherer, finishStatements } from './schema-dump-requirements.ts';
+import { createGatherer, finishStatements, recordUnusedFunctions } from './schema-dump-requirements.ts';
 import { draftSequences, readSequenceValues, type SequenceValue } from './schema-dump-sequences.ts';
 import { type ObjectName, orderStatements, type SchemaStatement } from './schema-dump-statement.ts';
 import { draftTables, dumpedTables } from './schema-dump-tables.ts';
@@ -98,8 +98,10 @@ const BEGIN_DUMP = `SAVEPOINT ${SAVEPOINT}; SET LOCAL quote_all_identifiers = on
 const END_DUMP = `ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`;
 
 /**
- * Reads how tables are made (in the place of a view or a foreign table one with its columns, so that its rows have one), as the snapshot transaction of the session sees them, in some twenty-five round trips and
- * one for every 200 sequences. The transaction is afterwards as it was before, also after an error.
+ * Reads how tables are made, as the snapshot transaction of the session sees them, in some twenty-five round trips and
+ * one for every 200 sequences. A view or foreign table is told as a table with its columns, so that its rows have one.
+ * What is told of a table does not depend on the others. The transaction is afterwards as it was before, also after an
+ * error.
  *
  * Errors: `table-not-found` for an oid that is no table in the snapshot; `table-changed` when someone altered one of the
  * objects since, for the server writes definitions as of now; `source-unreachable` when someone holds a lock on one.
@@ -270,7 +272,7 @@ function tableDdl(
     row.extension == null ? objectKey('pg_class', row.oid) : objectKey('pg_extension', row.extension);
   const root = draft.refs.get(key);
   if (root === undefined) throw changedSince(`${row.schema}.${row.name}`);
-  const statements = orderStatements(gather(root));
+  const statements = orderStatements(recordUnusedFunctions(gather(root)));
   const used = new Set(
     statements.filter(({ kind }) => kind === 'extension').map(({ object }) => object.name),
   );

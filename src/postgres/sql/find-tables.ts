@@ -1,4 +1,7 @@
-/** Names of tables and of what rows are read from like from them, and the extension that each belongs to, as the snapshot sees them. $1: oids. */
+/**
+ * Names of tables and of what rows are read from like from them, and the extension that each belongs to, as the snapshot
+ * sees them. $1: oids.
+ */
 export const FIND_TABLES = `
 SELECT c.oid, n.nspname AS schema, c.relname AS name, e.refobjid AS extension
 FROM pg_catalog.pg_class AS c
