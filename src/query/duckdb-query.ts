@@ -1,4 +1,10 @@
-import { type DuckDBConnection, DuckDBInstance, DuckDBTypeId } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  DuckDBTypeId,
+  StatementType,
+} from '@duckdb/node-api';
 import type { TableScan } from '../archive/plan-query.ts';
 import { PermafrostError } from '../errors.ts';
 import { toDuckdbType } from './duckdb-type.ts';
@@ -10,8 +16,8 @@ export type QueryAnswer = {
 };
 
 /**
- * Runs one SQL statement over the tables. Errors: `configuration` with DuckDB's own words for a wrong statement;
- * `lake-unwritable` for data files that cannot be read.
+ * Runs one SQL statement that reads the tables, and can read nothing else on this machine. Errors: `configuration` with
+ * DuckDB's own words for a wrong statement; `lake-unwritable` for data files that cannot be read.
  */
 export async function queryLake(sql: string, tables: readonly TableScan[]): Promise<QueryAnswer> {
   const instance = await DuckDBInstance.create(':memory:');
@@ -19,6 +25,7 @@ export async function queryLake(sql: string, tables: readonly TableScan[]): Prom
   try {
     await connection.run("SET TimeZone = 'UTC'");
     for (const table of tables) await openTable(connection, table);
+    await lockUp(connection, tables);
     return await runStatement(connection, sql);
   } finally {
     connection.closeSync();
@@ -37,9 +44,17 @@ async function openTable(connection: DuckDBConnection, table: TableScan): Promis
   }
 }
 
+/** From here on only the files of the tables can be opened, and no statement can change that. */
+async function lockUp(connection: DuckDBConnection, tables: readonly TableScan[]): Promise<void> {
+  const files = tables.flatMap((table) => table.files).map(quoteLiteral);
+  await connection.run(`SET allowed_paths = [${files.join(', ')}]`);
+  await connection.run('SET enable_external_access = false; SET lock_configuration = true');
+}
+
 async function runStatement(connection: DuckDBConnection, sql: string): Promise<QueryAnswer> {
   try {
-    const reader = await connection.runAndReadAll(await onlyStatement(connection, sql));
+    const statement = await onlyStatement(connection, sql);
+    const reader = await statement.runAndReadAll();
     const wholeNumbers = reader.columnTypes().map(({ typeId }) => WHOLE_NUMBERS.has(typeId));
     return {
       columns: reader.deduplicatedColumnNames(),
@@ -53,12 +68,16 @@ async function runStatement(connection: DuckDBConnection, sql: string): Promise<
   }
 }
 
-/** Of several only the last would be answered. DuckDB has no words for none at all. */
-async function onlyStatement(connection: DuckDBConnection, sql: string): Promise<string> {
+/** Of several only the last would be answered. DuckDB has no words for none at all. COPY would write into the lake. */
+async function onlyStatement(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
   if (sql.trim() === '') throw wrongStatement('there is no statement');
-  const { count } = await connection.extractStatements(sql);
-  if (count !== 1) throw wrongStatement(`one statement is answered, not ${count}`);
-  return sql;
+  const statements = await connection.extractStatements(sql);
+  if (statements.count !== 1) throw wrongStatement(`one statement is answered, not ${statements.count}`);
+  const statement = await statements.prepare(0);
+  if (statement.statementType === StatementType.SELECT) return statement;
+  throw wrongStatement(
+    'only a statement that reads is answered: SELECT, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE',
+  );
 }
 
 /** Types that DuckDB's JSON has as text whatever their value. */

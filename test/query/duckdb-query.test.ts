@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -184,6 +184,42 @@ describe('what cannot be answered', () => {
       message: expect.stringMatching(words),
       cure: expect.stringContaining('permafrost tables'),
     });
+  });
+
+  test.each([
+    (file: string) => `COPY (SELECT 1) TO '${file}'`,
+    (file: string) => `COPY (SELECT 1) TO '${file.replace(/parquet$/, 'csv')}'`,
+    (file: string) => `EXPLAIN ANALYZE COPY (SELECT 1) TO '${file}'`,
+    (file: string) => `SELECT * FROM read_text('${file.replace(/[^/]*$/, 'beside.txt')}')`,
+    (file: string) => `SELECT * FROM glob('${file.replace(/[^/]*$/, '*')}')`,
+    (file: string) => `ATTACH '${file}.db'`,
+    () => 'INSTALL httpfs',
+    () => 'SET enable_external_access = true',
+    () => 'CREATE TABLE orders2 AS FROM orders',
+    () => 'DROP VIEW orders',
+  ])(
+    'a statement that writes, or reads what is not of the lake, is refused and changes nothing: %#',
+    async (sqlOf) => {
+      const file = await put('locked/orders.parquet', [night(3, 1)]);
+      await writeFile(join(dirname(file), 'beside.txt'), 'secret');
+      const before = await readFile(file);
+      const answer = queryLake(sqlOf(file), [scan({ files: [file] })]);
+      await expect(answer).rejects.toMatchObject({ code: 'configuration' });
+      expect(await readFile(file)).toEqual(before);
+      expect((await readdir(dirname(file))).toSorted()).toEqual(['beside.txt', 'orders.parquet']);
+    },
+  );
+
+  test.each([
+    'SELECT * FROM orders',
+    'FROM orders',
+    'DESCRIBE orders',
+    'SHOW TABLES',
+    'SUMMARIZE orders',
+    'WITH o AS (FROM orders) FROM o',
+  ])('%s is answered', async (sql) => {
+    const files = [await put('open.parquet', [night(3, 1)])];
+    expect((await queryLake(sql, [scan({ files })])).rows).not.toEqual([]);
   });
 
   test('a data file that is gone is named as a fault of the lake, with its table', async () => {
