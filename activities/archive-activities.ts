@@ -3,7 +3,7 @@ import { createArchiveTable } from './archive-table.ts';
 import { createDrillNight } from './drill-night.ts';
 import { createHoldSnapshot } from './hold-snapshot.ts';
 import { createPlanNight } from './plan-night.ts';
-import { createSendReport } from './send-report.ts';
+import { createKeepReport, createSendReport } from './send-report.ts';
 
 export type ActivitySettings = {
   /** `https://…` of the Temporal UI, for links in reports. */
@@ -19,6 +19,7 @@ export function createActivities(archiver: Archiver, settings: ActivitySettings)
     archiveTable: createArchiveTable(archiver),
     drillNight: createDrillNight(archiver),
     sendReport: createSendReport(archiver, settings),
+    keepReport: createKeepReport(archiver, settings),
   };
 }
 

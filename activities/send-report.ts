@@ -1,5 +1,5 @@
-import type { Archiver, ReportDelivery } from '../src/archive/archiver.ts';
-import type { NightResult } from '../src/archive/night.ts';
+import type { Archiver } from '../src/archive/archiver.ts';
+import type { NightResult, ReportDelivery } from '../src/archive/night.ts';
 import { workflowUrl } from '../src/temporal/ui-links.ts';
 import { runStep } from './running-step.ts';
 
@@ -10,6 +10,16 @@ export function createSendReport(
 ) {
   return function sendReport(result: NightResult): Promise<ReportDelivery> {
     return runStep(() => archiver.sendReport(withLink(result, settings)));
+  };
+}
+
+/** Writes the report into the mail folder of this worker. */
+export function createKeepReport(
+  archiver: Archiver,
+  settings: { readonly uiUrl?: string; readonly namespace: string },
+) {
+  return function keepReport(result: NightResult): Promise<ReportDelivery> {
+    return runStep(() => archiver.keepReport(withLink(result, settings)));
   };
 }
 

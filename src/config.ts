@@ -187,9 +187,8 @@ function assemble(values: Variables, flags: Flags): Config {
     mail: {
       from: values.PERMAFROST_MAIL_FROM,
       to: values.PERMAFROST_MAIL_TO,
-      ...(values.PERMAFROST_SMTP_URL === undefined
-        ? { kind: 'folder', folder: resolve(values.PERMAFROST_MAIL_FOLDER ?? join(stateFolder, 'mail')) }
-        : { kind: 'smtp', server: values.PERMAFROST_SMTP_URL }),
+      server: values.PERMAFROST_SMTP_URL,
+      folder: resolve(values.PERMAFROST_MAIL_FOLDER ?? join(stateFolder, 'mail')),
     },
     logLevel: values.PERMAFROST_LOG_LEVEL,
   };

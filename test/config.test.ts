@@ -41,7 +41,7 @@ describe('without any setting', () => {
       stateFolder: resolve('.permafrost'),
       logLevel: 'warn',
       mail: {
-        kind: 'folder',
+        server: undefined,
         folder: resolve('.permafrost/mail'),
         from: 'permafrost@localhost',
         to: ['operator@localhost'],
@@ -209,7 +209,7 @@ describe('secrets', () => {
       },
     );
     expect(config.source).toMatchObject({ database: 'app', password: ' pass word ' });
-    expect(config.mail).toMatchObject({ kind: 'smtp', server: { host: 'mail.example.org', port: 465 } });
+    expect(config.mail).toMatchObject({ server: { host: 'mail.example.org', port: 465 } });
   });
 
   test('from a file that is not there, from an empty one, and given twice are problems', () => {

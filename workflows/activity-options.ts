@@ -86,10 +86,24 @@ export function drilling(night: string): ActivityOptions {
   };
 }
 
-/** Mail; its failure never fails the archive. */
-export const reporting: ActivityOptions = {
-  activityId: 'report',
-  startToCloseTimeout: '5 minutes',
-  scheduleToCloseTimeout: '2 hours',
-  retry: { initialInterval: '5 seconds', maximumInterval: '10 minutes' },
-};
+/** Mail; its failure never fails the archive. Where someone waits for the night, it is not tried for long. */
+export function reporting(night: string, patience: '2 hours' | '1 minute'): ActivityOptions {
+  return {
+    activityId: 'report',
+    summary: `report ${night}`,
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: patience,
+    retry: { initialInterval: '5 seconds', maximumInterval: '10 minutes' },
+  };
+}
+
+/** Writes the report into files, where the mail server did not take it. */
+export function keepingReport(night: string): ActivityOptions {
+  return {
+    activityId: 'keep-report',
+    summary: `report ${night}, into files`,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '1 minute',
+    retry: { initialInterval: '2 seconds' },
+  };
+}

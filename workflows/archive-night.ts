@@ -9,22 +9,25 @@ import {
 } from '@temporalio/workflow';
 import type { ArchiveActivities } from '../activities/archive-activities.ts';
 import type {
+  NightFailure,
   NightPlan,
   NightRequest,
   NightResult,
   PlannedTable,
+  ReportOutcome,
   TableResult,
 } from '../src/archive/night.ts';
 import { nightSucceeded } from '../src/archive/night.ts';
 import { retryRuleOf } from '../src/retry-policy.ts';
 import { readFailure } from '../src/temporal/failure-mapping.ts';
 import { archiveNightKey, archiveSetKey } from '../src/temporal/search-attributes.ts';
-import { archivingTable, drilling, planning, reporting } from './activity-options.ts';
+import { archivingTable, drilling, keepingReport, planning, reporting } from './activity-options.ts';
 import { mapInWindow } from './bounded-window.ts';
 import { type HeldSnapshots, holdSnapshots } from './held-snapshots.ts';
 import { type NightBoard, openBoard } from './night-board.ts';
 import {
   concludeNight,
+  describeReport,
   type Night,
   planFailed,
   replaceResults,
@@ -49,11 +52,12 @@ export async function archiveNight(request: NightRequest): Promise<NightResult> 
 
   const archived = await archiveUnder(snapshots, night, board);
   const released = snapshots.close();
-  const result = night.drill === true ? await drillNight(archived, board) : archived;
-  await CancellationScope.nonCancellable(() => report(result, board));
+  const drilled = night.drill === true ? await drillNight(archived, board) : archived;
+  const cancelled = CancellationScope.current().consideredCancelled;
+  const result = await report(drilled, night, cancelled, board);
   await released;
 
-  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the night was cancelled');
+  if (cancelled) throw new CancelledFailure('the night was cancelled');
   if (!nightSucceeded(result)) throw concludeNight(result);
   return result;
 }
@@ -162,21 +166,40 @@ async function drillNight(result: NightResult, board: NightBoard): Promise<Night
   }
 }
 
-/** A report that cannot be sent is noted; the archive stands. */
-async function report(result: NightResult, board: NightBoard): Promise<void> {
+/**
+ * A report that cannot be sent is written into files, and noted; the archive stands. A cancelled night still reports what
+ * is missing; a night that is cancelled while it reports is whole, and only the mail is given up.
+ */
+async function report(
+  result: NightResult,
+  night: Night,
+  cancelled: boolean,
+  board: NightBoard,
+): Promise<NightResult> {
   board.enter('reporting');
+  const patience = cancelled || night.attended === true ? '1 minute' : '2 hours';
+  const send = () => proxyActivities<ArchiveActivities>(reporting(result.night, patience)).sendReport(result);
+  let outcome: ReportOutcome;
   try {
-    const activities = proxyActivities<ArchiveActivities>({
-      ...reporting,
-      summary: `report ${result.night}`,
-    });
-    const delivery = await activities.sendReport(result);
-    board.note(delivery.kind === 'sent' ? 'The report was sent.' : 'The report was written to files.');
+    outcome = cancelled ? await CancellationScope.nonCancellable(send) : await send();
   } catch (error) {
-    const { code, message } = readFailure(error);
-    board.note(`**The report was not sent.** ${code}: ${message}`);
+    outcome = await CancellationScope.nonCancellable(() => keepReport(result, readFailure(error)));
   }
+  board.note(describeReport(outcome));
   board.enter('done');
+  return { ...result, report: outcome };
+}
+
+async function keepReport(result: NightResult, failure: NightFailure): Promise<ReportOutcome> {
+  const notSent = { kind: 'not-sent', ...failure } as const;
+  // A night of an earlier release has its report nowhere.
+  if (!patched('keep-report')) return { ...notSent, files: [] };
+  try {
+    const kept = await proxyActivities<ArchiveActivities>(keepingReport(result.night)).keepReport(result);
+    return { ...notSent, files: kept.kind === 'written' ? kept.files : [] };
+  } catch {
+    return { ...notSent, files: [] };
+  }
 }
 
 /** Search attributes exist where an operator allowed them: the starter sets the first one only then. */

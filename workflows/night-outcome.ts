@@ -7,9 +7,11 @@ import type {
   NightFailure,
   NightPlan,
   NightResult,
+  ReportOutcome,
   TableResult,
 } from '../src/archive/night.ts';
 import { settleResults, tableLabel } from '../src/archive/night.ts';
+import { assertNever } from '../src/errors.ts';
 import { nightIncomplete } from '../src/temporal/night-messages.ts';
 
 /** A request with its run date. */
@@ -91,6 +93,20 @@ export function planFailed(night: Night, failure: NightFailure): NightResult {
     missing: [],
     failure,
   };
+}
+
+/** For the details in the Temporal UI. */
+export function describeReport(outcome: ReportOutcome): string {
+  switch (outcome.kind) {
+    case 'sent':
+      return 'The report was sent.';
+    case 'written':
+      return 'The report was written to files.';
+    case 'not-sent':
+      return `**The report was not sent.** ${outcome.code}: ${outcome.message}${outcome.files.length === 0 ? '' : `. It is in ${outcome.files.join(', ')}`}`;
+    default:
+      return assertNever(outcome);
+  }
 }
 
 /** Ends the workflow as failed; whoever waits for the night reads the result from the details. */

@@ -6,6 +6,7 @@ import type {
   NightRequest,
   NightResult,
   PlannedTable,
+  ReportDelivery,
   TableProgress,
 } from './night.ts';
 
@@ -26,6 +27,8 @@ export interface Archiver {
   drillNight(request: DrillRequest, options: DrillOptions): Promise<DrillResult>;
   /** Sends or writes the diagnostic e-mail. */
   sendReport(result: NightResult): Promise<ReportDelivery>;
+  /** Writes the e-mail into the mail folder, where the mail server did not take it. */
+  keepReport(result: NightResult): Promise<ReportDelivery>;
 }
 
 export type DatedNightRequest = NightRequest & { readonly night: string };
@@ -72,13 +75,3 @@ export type DrillOptions = {
     readonly of: number;
   }) => void;
 };
-
-export type ReportDelivery =
-  | {
-      readonly kind: 'sent';
-      readonly to: readonly string[];
-      /** Recipients that the mail server did not accept; empty almost always. */
-      readonly refused: readonly string[];
-      readonly messageId: string;
-    }
-  | { readonly kind: 'written'; readonly files: readonly string[] };

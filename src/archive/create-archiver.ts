@@ -42,6 +42,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts, definitions }),
     drillNight: deps.drillNight,
     sendReport: (result) => deps.mailer.send(composeNightReport(placed(result, deps))),
+    keepReport: (result) => deps.mailer.keep(composeNightReport(placed(result, deps))),
   };
 }
 

@@ -17,6 +17,8 @@ export type NightRequest = {
   readonly late?: boolean;
   /** Tables archived at the same time; 2 unless told otherwise. */
   readonly tableConcurrency?: number;
+  /** True where a person waits for the night: a report that cannot be sent is given up soon. */
+  readonly attended?: boolean;
   /** True: some of its tables are restored at the end, to prove that they can be. */
   readonly drill?: boolean;
 };
@@ -133,6 +135,8 @@ export type NightResult = {
   readonly missing: readonly string[];
   /** Of the plan. */
   readonly warnings?: readonly string[];
+  /** What became of the diagnostic e-mail; absent in the e-mail itself. */
+  readonly report?: ReportOutcome;
   /** Absent where none was asked for, or nothing was archived. */
   readonly drill?: DrillResult;
   /** Why no plan could be made; then `tables` is empty, and `source` and `lake` are empty strings. */
@@ -140,6 +144,22 @@ export type NightResult = {
   /** Workflow id and UI address, where the night ran under Temporal. */
   readonly workflow?: { readonly id: string; readonly runId: string; readonly url?: string };
 };
+
+export type ReportDelivery =
+  | {
+      readonly kind: 'sent';
+      /** The recipients that the server accepted. */
+      readonly to: readonly string[];
+      /** The recipients that it did not; empty almost always. */
+      readonly refused: readonly string[];
+      readonly messageId: string;
+    }
+  | { readonly kind: 'written'; readonly files: readonly string[] };
+
+export type ReportOutcome =
+  | ReportDelivery
+  /** The mail server did not take it; it is in these files instead, unless even that failed. */
+  | ({ readonly kind: 'not-sent'; readonly files: readonly string[] } & NightFailure);
 
 /** What came of restoring some tables of the night. */
 export type DrillResult =

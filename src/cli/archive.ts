@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { DatedNightRequest } from '../archive/archiver.ts';
-import { type NightResult, nightSucceeded } from '../archive/night.ts';
+import type { NightResult, ReportOutcome } from '../archive/night.ts';
 import { nightOf } from '../archive/night-date.ts';
 import { runNight } from '../archive/run-night.ts';
 import { systemClock } from '../clock.ts';
 import { type ComposedArchiver, composeArchiver } from '../composition.ts';
 import { type Config, readConfig } from '../config.ts';
-import { EXIT } from './exit-code.ts';
+import { PermafrostError } from '../errors.ts';
+import { exitCodeOfNight } from './exit-code.ts';
 import { type InterruptibleRun, runInterruptibly } from './interruptible.ts';
 import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
 import { describeDelivery, printNight } from './night-table.ts';
@@ -31,7 +32,7 @@ export function archiveCommand(): Command {
       const config = readConfig(options);
       const night =
         options.date === undefined ? nightOf(systemClock.now()) : parsePastNight(options.date, '--date');
-      const request = { ...toNightRequest(config), night };
+      const request = { ...toNightRequest(config), night, attended: true };
       await runInterruptibly(async (run) => {
         const archiver = await run.open(
           () => composeArchiver(config),
@@ -41,7 +42,8 @@ export function archiveCommand(): Command {
         const archive = options.temporal ? archiveDurably : archiveHere;
         const result = await archive(run, config, archiver, request);
         say(options.json ? JSON.stringify(result, undefined, 2) : printNight(result));
-        process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.incomplete;
+        if (result.report !== undefined) complain(describeDelivery(result.report));
+        process.exitCode = exitCodeOfNight(result);
       });
     });
 }
@@ -78,10 +80,17 @@ async function archiveHere(
     watch: watchWith(view),
   });
   view.end();
+  return { ...result, report: await reportHere(archiver, result) };
+}
+
+async function reportHere(archiver: ComposedArchiver, result: NightResult): Promise<ReportOutcome> {
   try {
-    complain(describeDelivery(await archiver.sendReport(result)));
+    return await archiver.sendReport(result);
   } catch (error) {
-    complain(`the report was not sent: ${error instanceof Error ? error.message : String(error)}`);
+    if (!(error instanceof PermafrostError)) throw error;
+    const { code, message, cure } = error;
+    const kept = await archiver.keepReport(result).catch(() => undefined);
+    const files = kept?.kind === 'written' ? kept.files : [];
+    return { kind: 'not-sent', code, message, ...(cure === undefined ? {} : { cure }), files };
   }
-  return result;
 }

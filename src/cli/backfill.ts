@@ -1,15 +1,14 @@
 import { Command } from 'commander';
-import { nightSucceeded } from '../archive/night.ts';
 import { composeArchiver } from '../composition.ts';
 import { readConfig } from '../config.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, exitCodeOfNight } from './exit-code.ts';
 import { followNight } from './follow-night.ts';
 import { runInterruptibly } from './interruptible.ts';
 import { type NightOptions, parsePastNight, toNightRequest, withNightOptions } from './night-options.ts';
 import { nightsOf } from './night-range.ts';
 import { openNightService } from './night-service.ts';
-import { printNight } from './night-table.ts';
-import { say } from './terminal.ts';
+import { describeDelivery, printNight } from './night-table.ts';
+import { complain, say } from './terminal.ts';
 
 /** `permafrost backfill --from --to`: every date of a range, oldest first. */
 export function backfillCommand(): Command {
@@ -31,9 +30,12 @@ export function backfillCommand(): Command {
         const service = await openNightService(run, config, archiver);
         for (const night of nights) {
           // One after another: each reads the whole source.
-          const result = await followNight(service, { ...request, night }, run.signal);
+          const result = await followNight(service, { ...request, night, attended: true }, run.signal);
           say(printNight(result));
-          if (!nightSucceeded(result)) process.exitCode = EXIT.incomplete;
+          if (result.report !== undefined) complain(describeDelivery(result.report));
+          // The worst of them: a table that is missing before a mail that is.
+          if (process.exitCode !== EXIT.incomplete)
+            process.exitCode = exitCodeOfNight(result) || process.exitCode;
         }
       });
     });

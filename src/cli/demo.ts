@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
-import { type NightResult, nightSucceeded } from '../archive/night.ts';
+import type { NightResult } from '../archive/night.ts';
 import { nextNight, nightOf } from '../archive/night-date.ts';
 import { listLakeTables } from '../archive/read-lake.ts';
 import { systemClock } from '../clock.ts';
@@ -13,12 +13,12 @@ import { PermafrostError } from '../errors.ts';
 import { parseSourceUrl } from '../postgres/connection-settings.ts';
 import { applySchedule, deleteSchedule, scheduleIdOf } from '../temporal/schedule.ts';
 import { scheduleUrl, workflowUrl } from '../temporal/ui-links.ts';
-import { EXIT } from './exit-code.ts';
+import { exitCodeOfNight } from './exit-code.ts';
 import { followNight } from './follow-night.ts';
 import { type InterruptibleRun, runInterruptibly } from './interruptible.ts';
-import { parseNight } from './night-options.ts';
+import { parseNight, toNightRequest } from './night-options.ts';
 import { type NightService, openNightService } from './night-service.ts';
-import { printNight } from './night-table.ts';
+import { describeDelivery, printNight } from './night-table.ts';
 import { DEFAULT_TIME } from './schedule.ts';
 import { complain, say, untilAborted } from './terminal.ts';
 
@@ -98,17 +98,19 @@ async function archiveAndStay(
     () => composeArchiver(config),
     (opened) => opened.close(),
   );
+  const request = { ...toNightRequest(config), night, attended: true };
+  await run.step(() => archiver.checkNight(request));
   const service = await openNightService(run, config, archiver);
-  const result = await followNight(service, { set: config.set, tables: [], night }, run.signal);
-  say(`\n${printNight(result)}\n\n${nextSteps(result, service, config)}`);
-  process.exitCode = nightSucceeded(result) ? EXIT.ok : EXIT.incomplete;
+  const result = await followNight(service, request, run.signal);
+  say(`\n${printNight(result)}\n\n${nextSteps(result, service, config, once)}`);
+  process.exitCode = exitCodeOfNight(result);
   if (!once) await stayUp(service, config, run.signal);
 }
 
 async function stayUp(service: NightService, config: Config, stopped: AbortSignal): Promise<void> {
   const { client, taskQueue, server } = service;
   const scheduleId = scheduleIdOf(taskQueue, config.set);
-  await applySchedule(client, { taskQueue, request: { set: config.set, tables: [] }, ...DEFAULT_TIME });
+  await applySchedule(client, { taskQueue, request: toNightRequest(config), ...DEFAULT_TIME });
   say(
     `The worker stays up and the schedule ${scheduleId} freezes every night at 01:15 UTC. Ctrl-C ends everything.`,
   );
@@ -121,24 +123,26 @@ async function stayUp(service: NightService, config: Config, stopped: AbortSigna
   }
 }
 
-function nextSteps(result: NightResult, service: NightService, config: Config): string {
+/** Without links to a Temporal UI that ends with this command. */
+function nextSteps(result: NightResult, service: NightService, config: Config, once: boolean): string {
   const lake = relative('.', config.lake.folder) || '.';
   const option = lake === 'lake' ? '' : ` --lake ${lake}`;
   const { uiUrl, namespace } = service.server;
   const workflow = result.workflow;
   return [
     `lake       ${config.lake.folder}`,
-    ...(config.mail.kind === 'folder'
-      ? [
-          `e-mail     ${join(config.mail.folder, `${result.night}-${result.set}.html`)}`,
-          `           ${join(config.mail.folder, `${result.night}-${result.set}.eml`)}`,
-        ]
-      : [`e-mail     sent to ${config.mail.to.join(', ')}`]),
-    ...(uiUrl === undefined || workflow === undefined
+    ...mailLines(result),
+    ...(once || uiUrl === undefined || workflow === undefined
       ? []
       : [`Temporal   ${workflowUrl(uiUrl, namespace, workflow.id)}`]),
     `query      npx permafrost query${option} "select event, count(*) from email_events join sent_emails using (dt, sg_message_id) group by event"`,
     `           npx permafrost history${option} persons`,
     '',
   ].join('\n');
+}
+
+function mailLines({ report }: NightResult): readonly string[] {
+  if (report === undefined) return [];
+  if (report.kind !== 'written') return [`e-mail     ${describeDelivery(report)}`];
+  return report.files.map((file, index) => `${index === 0 ? 'e-mail' : '      '}     ${file}`);
 }

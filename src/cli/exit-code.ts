@@ -1,3 +1,4 @@
+import { type NightResult, nightSucceeded } from '../archive/night.ts';
 import { assertNever, type ErrorCode } from '../errors.ts';
 
 /** Exit codes of the command line; 0 is a night with every table archived. */
@@ -13,6 +14,12 @@ export const EXIT = {
   unexpected: 70,
   cancelled: 130,
 } as const;
+
+/** The exit code of a night that has a result. A mail that is missing counts only where nothing else is. */
+export function exitCodeOfNight(result: NightResult): number {
+  if (!nightSucceeded(result)) return EXIT.incomplete;
+  return result.report?.kind === 'not-sent' ? EXIT.mail : EXIT.ok;
+}
 
 /** The exit code that an error ends the program with. */
 export function exitCodeOf(code: ErrorCode): number {

@@ -1,8 +1,8 @@
-import type { ReportDelivery } from '../archive/archiver.ts';
 import {
   type DrillResult,
   type NightFailure,
   type NightResult,
+  type ReportOutcome,
   tableLabel,
   type TableResult,
 } from '../archive/night.ts';
@@ -116,7 +116,11 @@ function summarise(result: NightResult): string {
 }
 
 /** Where the report went, as one line. */
-export function describeDelivery(delivery: ReportDelivery): string {
+export function describeDelivery(delivery: ReportOutcome): string {
+  if (delivery.kind === 'not-sent') {
+    const kept = delivery.files.length === 0 ? '' : `\n  written instead: ${delivery.files.join('  ')}`;
+    return `${failureLine('the report was not sent', delivery)}${kept}`;
+  }
   if (delivery.kind === 'written') return `e-mail written: ${delivery.files.join('  ')}`;
   const refused = delivery.refused.length === 0 ? '' : `, refused for ${delivery.refused.join(', ')}`;
   return `e-mail sent to ${delivery.to.join(', ')}${refused}`;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import type { ReportDelivery } from '../archive/night.ts';
 import { PermafrostError } from '../errors.ts';
 import { visibleText } from './escape.ts';
 import type { NightReport } from './night-report.ts';
@@ -11,39 +12,27 @@ import type { SmtpServer } from './smtp-server.ts';
 export interface Mailer {
   /** Errors: `mail-undeliverable`. Sending again is always safe, at the worst a second copy arrives. */
   send(report: NightReport): Promise<ReportDelivery>;
+  /** Writes the report into the folder, for want of a server that takes it. Error: `mail-undeliverable`. */
+  keep(report: NightReport): Promise<ReportDelivery>;
 }
 
 /** Where reports go. Addresses come from `parseMailAddress` and `parseRecipients`, never from a report. */
-export type MailSettings =
-  | {
-      readonly kind: 'smtp';
-      readonly server: SmtpServer;
-      readonly from: string;
-      readonly to: readonly string[];
-    }
-  | {
-      readonly kind: 'folder';
-      readonly folder: string;
-      readonly from: string;
-      readonly to: readonly string[];
-    };
-
-export type ReportDelivery =
-  | {
-      readonly kind: 'sent';
-      /** The recipients that the server accepted. */
-      readonly to: readonly string[];
-      /** The recipients that it did not; empty almost always. */
-      readonly refused: readonly string[];
-      readonly messageId: string;
-    }
-  | { readonly kind: 'written'; readonly files: readonly string[] };
+export type MailSettings = {
+  /** Undefined: reports are written into the folder. */
+  readonly server: SmtpServer | undefined;
+  /** Also for reports that the server does not take. */
+  readonly folder: string;
+  readonly from: string;
+  readonly to: readonly string[];
+};
 
 /** Sends by SMTP where a server is set, else writes each report as `.eml` and `.html` into a folder. */
 export function createMailer(settings: MailSettings): Mailer {
-  return settings.kind === 'smtp'
-    ? { send: (report) => sendBySmtp(report, settings) }
-    : { send: (report) => writeToFolder(report, settings) };
+  const { server } = settings;
+  const keep = (report: NightReport) => writeToFolder(report, settings);
+  return server === undefined
+    ? { send: keep, keep }
+    : { send: (report) => sendBySmtp(report, server, settings), keep };
 }
 
 /** The name of a report among all mails: derived from what it reports, so that a retry is recognisable. */
@@ -57,9 +46,9 @@ const noFetching = { disableFileAccess: true, disableUrlAccess: true };
 
 async function sendBySmtp(
   report: NightReport,
-  settings: MailSettings & { kind: 'smtp' },
+  server: SmtpServer,
+  settings: MailSettings,
 ): Promise<ReportDelivery> {
-  const { server } = settings;
   const transport = createTransport({
     host: server.host,
     port: server.port,
@@ -86,10 +75,7 @@ async function sendBySmtp(
   }
 }
 
-async function writeToFolder(
-  report: NightReport,
-  settings: MailSettings & { kind: 'folder' },
-): Promise<ReportDelivery> {
+async function writeToFolder(report: NightReport, settings: MailSettings): Promise<ReportDelivery> {
   const transport = createTransport({
     streamTransport: true,
     buffer: true,
@@ -98,14 +84,14 @@ async function writeToFolder(
   });
   const { message } = await transport.sendMail(messageOf(report, settings.from, settings.to));
   if (!Buffer.isBuffer(message)) throw new PermafrostError('unexpected', 'the mail was not built in memory');
-  const base = join(settings.folder, `${fileNamePart(report.night)}-${fileNamePart(report.set)}`);
+  const base = join(settings.folder, fileNameOf(report));
   try {
     await mkdir(settings.folder, { recursive: true });
     await replaceFile(`${base}.eml`, message);
     await replaceFile(`${base}.html`, report.html);
   } catch (cause) {
     throw new PermafrostError('mail-undeliverable', `the report cannot be written to ${settings.folder}`, {
-      cure: 'Make the mail folder writable, or set another one.',
+      cure: 'make the mail folder writable, or set another one',
       cause,
     });
   }
@@ -145,20 +131,28 @@ function undeliverable(error: unknown, server: SmtpServer): PermafrostError {
   return new PermafrostError(
     'mail-undeliverable',
     `the mail server ${server.host}:${server.port} did not take the report (${reason})`,
-    { cure: curesByCode[code] ?? 'Check that the mail server is reachable from here and accepts mail.' },
+    { cure: curesByCode[code] ?? 'check that the mail server is reachable from here and accepts mail' },
   );
 }
 
 const curesByCode: Readonly<Record<string, string>> = {
-  EAUTH: 'Correct the user and password of the mail server.',
-  ETLS: 'Let the mail server offer TLS with a valid certificate.',
-  EENVELOPE: 'Check that the mail server accepts the sender and the recipients.',
+  EAUTH: 'correct the user and password of the mail server',
+  ETLS: 'let the mail server offer TLS with a valid certificate',
+  EENVELOPE: 'check that the mail server accepts the sender and the recipients',
 };
 
 function stringOf(error: unknown, key: string): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const value: unknown = Reflect.get(error, key);
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Each run of a night has a report of its own; a second try at the same one takes its place. */
+function fileNameOf({ night, set, finishedAt, runId }: NightReport): string {
+  const time = finishedAt.replaceAll(/[-:]|\.\d+/g, '');
+  return [night, set, time, createHash('sha256').update(runId).digest('hex').slice(0, 4)]
+    .map(fileNamePart)
+    .join('-');
 }
 
 /** Letters, digits, `-` and `_` stay; everything else is percent-encoded, so that no name leaves the folder. */

@@ -47,7 +47,7 @@ function subjectOf(result: NightResult, summary: NightSummary): string {
 }
 
 function failedNames(summary: NightSummary): string {
-  const { shown, leftOut } = summary.failures;
+  const { shown, leftOut } = summary.failures.shown.length > 0 ? summary.failures : summary.drillFailures;
   const names = shown.slice(0, namesInSubject).map((failure) => failure.name);
   const more = shown.length + leftOut - names.length;
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '');

@@ -96,7 +96,7 @@ async function versions(): Promise<readonly (readonly [string | undefined, numbe
 /** Kinds of the files that the report of a night was written to; none of them empty. */
 async function mailsOf(night: string): Promise<readonly string[]> {
   const mails = join(folder, 'state/mail');
-  const files = (await readdir(mails)).filter((file) => file.startsWith(`${night}-navigator.`));
+  const files = (await readdir(mails)).filter((file) => file.startsWith(`${night}-navigator-`));
   for (const file of files) expect(await readFile(join(mails, file), 'utf8')).toContain('persons');
   return files.map((file) => file.slice(file.lastIndexOf('.') + 1)).toSorted();
 }

@@ -49,7 +49,7 @@ async function startMailServer(options: SMTPServerOptions = {}) {
 
 function smtpSettings(port: number, changes: Partial<SmtpServer> = {}): MailSettings {
   return {
-    kind: 'smtp',
+    folder: '/nowhere',
     server: { host: '127.0.0.1', port, encryption: 'off', ...changes },
     from: 'permafrost@example.org',
     to: ['ops@example.org', 'legal@example.net'],
@@ -57,7 +57,7 @@ function smtpSettings(port: number, changes: Partial<SmtpServer> = {}): MailSett
 }
 
 function folderSettings(folder: string): MailSettings {
-  return { kind: 'folder', folder, from: 'permafrost@localhost', to: ['ops@example.org'] };
+  return { server: undefined, folder, from: 'permafrost@localhost', to: ['ops@example.org'] };
 }
 
 async function mailFolder(): Promise<string> {
@@ -234,7 +234,12 @@ describe('a report written to a folder', () => {
   it('is a mail that a mail client opens, and a page that a browser opens', async () => {
     const folder = join(await mailFolder(), 'not', 'there', 'yet');
     const delivery = await createMailer(folderSettings(folder)).send(report);
-    const files = ['2026-11-20-navigator.eml', '2026-11-20-navigator.html'].map((name) => join(folder, name));
+    const names = (await readdir(folder)).toSorted();
+    expect(names).toEqual([
+      expect.stringMatching(/^2026-11-20-navigator-20261120T020941Z-[0-9a-f]{4}\.eml$/),
+      expect.stringMatching(/^2026-11-20-navigator-20261120T020941Z-[0-9a-f]{4}\.html$/),
+    ]);
+    const files = names.map((name) => join(folder, name));
     expect(delivery).toStrictEqual({ kind: 'written', files });
     const [mail, page] = await Promise.all(files.map((file) => readFile(file)));
     const parsed = await PostalMime.parse(mail ?? '');
@@ -250,29 +255,41 @@ describe('a report written to a folder', () => {
   it('needs no recipient', async () => {
     const folder = await mailFolder();
     await createMailer({ ...folderSettings(folder), to: [] }).send(report);
-    const parsed = await PostalMime.parse(await readFile(join(folder, '2026-11-20-navigator.eml')));
+    const [name = ''] = (await readdir(folder)).toSorted();
+    const parsed = await PostalMime.parse(await readFile(join(folder, name)));
     expect(parsed.from).toMatchObject({ address: 'permafrost@localhost' });
   });
 
-  it('replaces the report of the same night and leaves nothing else behind', async () => {
+  it('takes the place of an earlier try at the same report, and of no other', async () => {
     const folder = await mailFolder();
     const mailer = createMailer(folderSettings(folder));
-    await mailer.send(composeNightReport(nightResult({ tables: [failedTable()] })));
     await mailer.send(report);
-    expect((await readdir(folder)).toSorted()).toStrictEqual([
-      '2026-11-20-navigator.eml',
-      '2026-11-20-navigator.html',
-    ]);
-    expect(await readFile(join(folder, '2026-11-20-navigator.html'), 'utf8')).toBe(report.html);
+    await mailer.send(report);
+    expect(await readdir(folder)).toHaveLength(2);
+    await mailer.send(
+      composeNightReport(nightResult({ tables: [failedTable()], finishedAt: '2026-11-20T05:00:00Z' })),
+    );
+    expect(await readdir(folder)).toHaveLength(4);
+  });
+
+  it('is kept where the mail server did not take it', async () => {
+    const folder = await mailFolder();
+    const mailer = createMailer({ ...smtpSettings(1), folder });
+    await expect(mailer.send(report)).rejects.toMatchObject({ code: 'mail-undeliverable' });
+    expect(await mailer.keep(report)).toMatchObject({
+      kind: 'written',
+      files: [expect.stringContaining(folder), expect.anything()],
+    });
+    expect(await readdir(folder)).toHaveLength(2);
   });
 
   it('stays in its folder whatever the set is called', async () => {
     const folder = join(await mailFolder(), 'mail');
     const set = '../../etc/ä b';
     await createMailer(folderSettings(folder)).send(composeNightReport(nightResult({ set })));
-    expect((await readdir(folder)).toSorted()).toStrictEqual([
-      '2026-11-20-%2E%2E%2F%2E%2E%2Fetc%2F%C3%A4%20b.eml',
-      '2026-11-20-%2E%2E%2F%2E%2E%2Fetc%2F%C3%A4%20b.html',
+    expect((await readdir(folder)).toSorted()).toEqual([
+      expect.stringMatching(/^2026-11-20-%2E%2E%2F%2E%2E%2Fetc%2F%C3%A4%20b-\w+-\w+\.eml$/),
+      expect.stringMatching(/^2026-11-20-%2E%2E%2F%2E%2E%2Fetc%2F%C3%A4%20b-\w+-\w+\.html$/),
     ]);
   });
 
@@ -287,10 +304,12 @@ describe('a report written to a folder', () => {
 
   it('removes what it could not finish', async () => {
     const folder = await mailFolder();
-    await mkdir(join(folder, '2026-11-20-navigator.eml'));
-    await expect(createMailer(folderSettings(folder)).send(report)).rejects.toMatchObject({
-      code: 'mail-undeliverable',
-    });
-    expect(await readdir(folder)).toStrictEqual(['2026-11-20-navigator.eml']);
+    const mailer = createMailer(folderSettings(folder));
+    await mailer.send(report);
+    const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.eml'));
+    for (const file of await readdir(folder)) await rm(join(folder, file));
+    await mkdir(join(folder, name));
+    await expect(mailer.send(report)).rejects.toMatchObject({ code: 'mail-undeliverable' });
+    expect(await readdir(folder)).toStrictEqual([name]);
   });
 });

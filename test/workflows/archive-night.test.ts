@@ -79,7 +79,9 @@ test('a table that fails for good is named, and the others are archived', async 
       message: 'public.a is gone',
       cure: 'look for it',
     });
-    expect(archiver.reports).toMatchObject([result]);
+    const { report, ...reported } = result;
+    expect(archiver.reports).toMatchObject([reported]);
+    expect(report).toMatchObject({ kind: 'sent' });
     const handle = client.workflow.getHandle(started.workflowId);
     expect((await handle.describe()).status.name).toBe('FAILED');
     await expect(handle.result()).rejects.toMatchObject({
@@ -372,12 +374,32 @@ test('a report that cannot be sent does not fail the night, and the details say 
     const started = await startNight(client, taskQueue, request);
     const result = await awaitNight(client, started);
     expect(result.tables.every((table) => table.kind === 'archived')).toBe(true);
+    expect(result.report).toEqual({
+      kind: 'not-sent',
+      code: 'configuration',
+      message: 'no recipient is named',
+      files: ['/mail/1.eml'],
+    });
     const metadata = await client.workflow
       .getHandle(started.workflowId)
       .query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain(
-      '**The report was not sent.** configuration: no recipient is named',
+      '**The report was not sent.** configuration: no recipient is named. It is in /mail/1.eml',
     );
+  });
+});
+
+test('a night that is cancelled while its mail server is away is whole, and its report is in files', async () => {
+  const archiver = new FakeArchiver({
+    sendReport: () => Promise.reject(new PermafrostError('mail-undeliverable', 'nothing listens there')),
+  });
+  await atTemporal(archiver, async ({ client, taskQueue, request }) => {
+    const started = await startNight(client, taskQueue, request);
+    await archiver.happened('report');
+    await cancelNight(client, started);
+    const result = await awaitNight(client, started);
+    expect(result.tables.every(({ kind }) => kind === 'archived')).toBe(true);
+    expect(result.report).toMatchObject({ kind: 'not-sent', files: ['/mail/1.eml'] });
   });
 });
 

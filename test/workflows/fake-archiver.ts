@@ -26,6 +26,7 @@ export type FakeSteps = {
   readonly archiveTable?: (input: ArchiveTableInput, options: ArchiveTableOptions) => Promise<void>;
   readonly drillNight?: (request: DrillRequest) => Promise<DrillResult>;
   readonly sendReport?: (result: NightResult) => Promise<void>;
+  readonly keepReport?: (result: NightResult) => Promise<void>;
 };
 
 /** The use cases without a database: the real activities drive it, and it writes down what happened. */
@@ -125,6 +126,12 @@ export class FakeArchiver implements Archiver {
     await this.#steps.sendReport?.(result);
     this.reports.push(result);
     return { kind: 'sent', to: ['operator@example.org'], refused: [], messageId: '<1@example.org>' };
+  }
+
+  async keepReport(result: NightResult): ReturnType<Archiver['keepReport']> {
+    this.events.push('keep report');
+    await this.#steps.keepReport?.(result);
+    return { kind: 'written', files: ['/mail/1.eml'] };
   }
 }
 
