@@ -10,6 +10,7 @@ import { readManifestList } from '../iceberg/manifest-list.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { SequenceValue } from '../postgres/schema-dump-sequences.ts';
+import type { ObjectName } from '../postgres/schema-dump-statement.ts';
 import { parseTablePattern, type TablePattern } from '../postgres/table-pattern.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
@@ -71,12 +72,46 @@ type Lake = { readonly catalog: Catalog; readonly store: ObjectStore };
  */
 export async function findFrozenNight(lake: Lake, request: FrozenNightRequest): Promise<FrozenNight> {
   const { night, tables, absent } = await findHeldNight(lake.catalog, request.night);
+  const frozen = await readAskedFor(lake.store, tables, night, request.tables.map(parseTablePattern));
+  return { night, tables: frozen.toSorted(byName), absent };
+}
+
+/**
+ * Reads those tables of a night that patterns of Postgres names ask for; all without any. Error: `lake-not-found` for a
+ * pattern that none of them has.
+ */
+async function readAskedFor(
+  store: ObjectStore,
+  tables: readonly HeldTable[],
+  night: string,
+  patterns: readonly TablePattern[],
+): Promise<readonly FrozenTable[]> {
   const frozen: FrozenTable[] = [];
-  for (const held of tables) frozen.push(await readFrozenTable(lake.store, held, night));
+  for (const held of tables) {
+    try {
+      frozen.push(await readFrozenTable(store, held, night));
+    } catch (error) {
+      // What cannot be read keeps only those back who ask for it, under the name that it has today.
+      const name = sourceNameOf(held);
+      if (patterns.length === 0 || patterns.some((pattern) => pattern.matches(name))) throw error;
+    }
+  }
+  return narrow(frozen, patterns, night);
+}
+
+/** The name that a table had in Postgres that night; the one of today where that cannot be read. */
+export async function readName(store: ObjectStore, held: HeldTable, night: string): Promise<ObjectName> {
+  try {
+    return await readFrozenTable(store, held, night);
+  } catch {
+    return sourceNameOf(held);
+  }
+}
+
+function sourceNameOf({ loaded: { metadata } }: HeldTable): ObjectName {
   return {
-    night,
-    tables: narrow(frozen, request.tables.map(parseTablePattern), night).toSorted(byName),
-    absent,
+    schema: metadata.properties[PROPERTY.sourceSchema] ?? '',
+    name: metadata.properties[PROPERTY.sourceTable] ?? '',
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { runSql, withClient } from '../postgres/test-server.ts';
@@ -212,6 +212,17 @@ test('sequences that the archiver may not read are named, and set by the rows', 
     { id: 2, down: -2 },
     { id: 3, down: -3 },
   ]);
+});
+
+test('a table whose DDL is lost keeps no other from coming back by name', async () => {
+  await archived('CREATE TABLE a (x int); CREATE TABLE b (x int, y int)');
+  await rm(join(lake.folder, 'lake/iceberg/b/ddl'), { recursive: true });
+  const target = await createDatabase(server);
+  for (const tables of [[], ['public.*'], ['public.b']]) {
+    await expect(lake.restore(target, { tables })).rejects.toMatchObject({ code: 'lake-not-found' });
+  }
+  const { tables } = await lake.restore(target, { tables: ['public.a'] });
+  expect(tables.map(({ name }) => name)).toEqual(['a']);
 });
 
 test('a lake whose rows were changed restores nothing', async () => {
