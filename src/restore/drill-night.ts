@@ -122,7 +122,7 @@ async function restoreOne(
   { storeLocation }: DrillDeps,
 ): Promise<readonly string[]> {
   const watch = { progressed: () => undefined, restored: () => undefined };
-  const { leftOut } = await withScratchDatabase(scratch, signal, (target) =>
+  const { leftOut } = await withScratchDatabase(scratch, frozen.ddl.database, (target) =>
     restoreTables(
       {
         tables: [frozen],

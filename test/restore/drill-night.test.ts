@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { DrillResult } from '../../src/archive/night.ts';
 import { composeDrill } from '../../src/composition.ts';
@@ -22,12 +24,13 @@ afterEach(() => lake.remove());
 function drill(
   tables: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  signal = new AbortController().signal,
 ): Promise<DrillResult> {
   const config = readConfig(
     { lake: join(lake.folder, 'lake') },
     { PERMAFROST_DRILL_SERVER: server, PERMAFROST_STATE_FOLDER: join(lake.folder, 'state'), ...env },
   );
-  const options = { signal: new AbortController().signal, onProgress: () => undefined };
+  const options = { signal, onProgress: () => undefined };
   return composeDrill(config)({ night: undefined, tables }, options);
 }
 
@@ -118,6 +121,42 @@ test('rows that are other than those archived, in a file that reads well, are fo
     ],
   });
   await other.remove();
+});
+
+test('texts mean in the scratch database what they mean in the source', async () => {
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  const create = `CREATE DATABASE ${name} TEMPLATE template0 LOCALE_PROVIDER`;
+  // Where the machine has no other language, the other provider is other enough: to it, only ASCII has capitals.
+  await runSql(server, `${create} libc LC_COLLATE 'de_DE.utf8' LC_CTYPE 'de_DE.utf8'`).catch(() =>
+    runSql(server, `${create} libc LC_COLLATE 'C' LC_CTYPE 'C'`),
+  );
+  const source = new URL(server);
+  source.pathname = `/${name}`;
+  await runSql(
+    source.href,
+    `CREATE TABLE folded (a text, b text GENERATED ALWAYS AS (lower(a)) STORED, c bool GENERATED ALWAYS AS (a < 'Z') STORED);
+     INSERT INTO folded VALUES ('ÄRGER'), ('b')`,
+  );
+  expectWhole(await lake.archive(source.href, night));
+  expect(await drill()).toMatchObject({ kind: 'passed' });
+  expect(await drill([], { PERMAFROST_DRILL_SERVER: '' })).toMatchObject({ kind: 'passed' });
+});
+
+test('an interrupt leaves no scratch database, though the server is still at work in it', async () => {
+  const source = await createDatabase(
+    server,
+    `CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS
+       $$ BEGIN IF current_database() LIKE 'permafrost_drill_%' THEN PERFORM pg_sleep(20); END IF; RETURN true; END $$;
+     CREATE TABLE t (a int CHECK (slow(a))); INSERT INTO t VALUES (1)`,
+  );
+  expectWhole(await lake.archive(source, night));
+  const stop = new AbortController();
+  const drilling = drill([], {}, stop.signal);
+  const sleeping = `SELECT FROM pg_stat_activity WHERE datname LIKE 'permafrost_drill_%' AND wait_event = 'PgSleep'`;
+  while ((await runSql(server, sleeping)).length === 0) await sleep(50);
+  stop.abort();
+  await expect(drilling).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await scratchDatabases()).toEqual([]);
 });
 
 test('without a server for it, one is started, and nothing of it stays', async () => {
