@@ -10,6 +10,8 @@ import { orderByForeignKeys } from './load-order.ts';
 /** `csv` as Postgres' COPY reads it; `parquet`: the data files as they are, with `dt` and field ids. */
 export type FileFormat = 'csv' | 'parquet';
 
+const STAGE = 'permafrost_stage';
+
 /** A script for psql that makes the tables and, for CSV, loads the files beside it; and what it cannot make. */
 export function writeRestoreScript(
   tables: readonly FrozenTable[],
@@ -22,7 +24,7 @@ export function writeRestoreScript(
     ...headOf(tables, format),
     ...plan.preData.flatMap(sqlOf),
     '',
-    ...(format === 'csv' ? orderByForeignKeys(tables).map(copyOf) : []),
+    ...(format === 'csv' ? orderByForeignKeys(tables).flatMap(copyOf) : []),
     '',
     ...plan.postData.flatMap(sqlOf),
     'COMMIT;',
@@ -52,9 +54,19 @@ function sqlOf({ sql, restoredByDefault }: SchemaStatement): readonly string[] {
   return restoredByDefault ? [`${sql};`] : [];
 }
 
-function copyOf(table: FrozenTable): string {
-  const columns = csvColumns(table);
-  const names =
-    columns.length === 0 ? '' : ` (${columns.map(({ name }) => quoteIdentifier(name)).join(', ')})`;
-  return String.raw`\copy ${quoteTable(table)}${names} FROM ${quoteLiteral(`${table.lakeTable}.csv`)} WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')`;
+function copyOf(table: FrozenTable): readonly string[] {
+  const columns = csvColumns(table).map(({ name }) => quoteIdentifier(name));
+  const names = columns.length === 0 ? '' : ` (${columns.join(', ')})`;
+  const target = `${quoteTable(table)}${names}`;
+  const copy = (into: string) =>
+    String.raw`\copy ${into} FROM ${quoteLiteral(`${table.lakeTable}.csv`)} WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')`;
+  // A command of psql ends with its line: of a name with two lines the second would be a command by itself.
+  if (!/[\n\r]/.test(target)) return [copy(target)];
+  const columnsOnly = `SELECT ${columns.join(', ')} FROM ${quoteTable(table)}`;
+  return [
+    `CREATE TEMPORARY TABLE ${STAGE} AS ${columnsOnly} WITH NO DATA;`,
+    copy(`pg_temp.${STAGE}`),
+    `INSERT INTO ${target} OVERRIDING SYSTEM VALUE SELECT * FROM pg_temp.${STAGE};`,
+    `DROP TABLE pg_temp.${STAGE};`,
+  ];
 }
