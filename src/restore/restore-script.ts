@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral, quoteTable } from '../postgres/quote.ts';
 import { REPLAY_SETTINGS } from '../postgres/schema-dump.ts';
 import { setSequences } from '../postgres/schema-dump-sequences.ts';
-import { planReplay, type SchemaStatement } from '../postgres/schema-dump-statement.ts';
+import { isDefinition, planReplay, refKey, type SchemaStatement } from '../postgres/schema-dump-statement.ts';
 import { csvColumns } from './csv-rows.ts';
 import type { FrozenTable } from './frozen-table.ts';
 import { type LeftOut, tellLeftOut } from './left-out.ts';
@@ -17,16 +17,20 @@ export function writeRestoreScript(
   tables: readonly FrozenTable[],
   format: FileFormat,
 ): { readonly script: string; readonly leftOut: readonly LeftOut[] } {
-  const statements = tables.flatMap(({ ddl }) => ddl.table.statements);
+  const statements = tables
+    .flatMap(({ ddl }) => ddl.table.statements)
+    .filter(({ restoredByDefault }) => restoredByDefault);
   const values = tables.flatMap(({ sequences }) => sequences);
   const plan = planReplay([...statements, ...setSequences(values, statements)]);
+  const made = new Set(plan.preData.filter(isDefinition).map(({ of }) => refKey(of)));
+  const loaded = tables.filter(({ schema, name }) => made.has(refKey({ kind: 'table', schema, name })));
   const lines = [
     ...headOf(tables, format),
-    ...plan.preData.flatMap(sqlOf),
+    ...plan.preData.map(sqlOf),
     '',
-    ...(format === 'csv' ? orderByForeignKeys(tables).flatMap(copyOf) : []),
+    ...(format === 'csv' ? orderByForeignKeys(loaded).flatMap(copyOf) : []),
     '',
-    ...plan.postData.flatMap(sqlOf),
+    ...plan.postData.map(sqlOf),
     'COMMIT;',
   ];
   return { script: `${lines.join('\n')}\n`, leftOut: plan.leftOut.map(tellLeftOut) };
@@ -50,8 +54,8 @@ function headOf([first]: readonly FrozenTable[], format: FileFormat): readonly s
   ];
 }
 
-function sqlOf({ sql, restoredByDefault }: SchemaStatement): readonly string[] {
-  return restoredByDefault ? [`${sql};`] : [];
+function sqlOf({ sql }: SchemaStatement): string {
+  return `${sql};`;
 }
 
 function copyOf(table: FrozenTable): readonly string[] {

@@ -106,6 +106,22 @@ describe.skipIf(!hasDebianPostgres)('psql and names and values that its commands
   });
 });
 
+test('a table that cannot be made is left out of the script, and its rows are there', async () => {
+  const source = await createDatabase(
+    inject('postgresUrl'),
+    `CREATE FUNCTION plus(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + $2';
+     CREATE OPERATOR @+@ (FUNCTION = plus, LEFTARG = int, RIGHTARG = int);
+     CREATE TABLE bound (a int, b int GENERATED ALWAYS AS (a @+@ 1) STORED); CREATE TABLE free (a int)`,
+  );
+  expectWhole(await lake.archive(source, '2026-11-20'));
+  const folder = join(lake.folder, 'csv');
+  const { leftOut } = await restoreInto(folder, 'csv');
+  expect(leftOut).toMatchObject([{ kind: 'not-archived', what: 'table public.bound' }]);
+  expect((await readdir(folder)).toSorted()).toEqual(['bound.csv', 'free.csv', 'restore.sql']);
+  const script = await readFile(join(folder, 'restore.sql'), 'utf8');
+  expect(script.match(/^\\copy .* FROM/gm)).toEqual([String.raw`\copy "public"."free" ("a") FROM`]);
+});
+
 test('a folder that is a link is filled where it points to', async () => {
   const source = await createDatabase(inject('postgresUrl'), 'CREATE TABLE t (a int)');
   expectWhole(await lake.archive(source, '2026-11-20'));
