@@ -245,6 +245,28 @@ test('rows that break a constraint of their own come back, and the constraint is
   expect(await runSql(target, 'SELECT a FROM t')).toEqual([{ a: 1 }, { a: 1 }]);
 });
 
+test('rows come back though an enum decides on their partition, and the partition is named', async () => {
+  const moods = Array.from({ length: 20 }, (_, index) => `'m${index}'`).join(', ');
+  await archived(
+    `CREATE TYPE mood AS ENUM (${moods}); CREATE TABLE t (m mood) PARTITION BY HASH (m); CREATE TABLE u (a int); INSERT INTO u VALUES (1);
+     CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+     CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+     INSERT INTO t SELECT unnest(enum_range(NULL::mood))`,
+  );
+  const target = await createDatabase(server);
+  const { leftOut } = await lake.restore(target);
+  expect(leftOut).toEqual(
+    ['t0', 't1'].map((name) => ({
+      kind: 'refused',
+      what: `attach hashed public.${name}`,
+      why: 'the server refuses it (SQLSTATE 23514)',
+    })),
+  );
+  expect(
+    await runSql(target, 'SELECT (SELECT count(*) FROM t0) + (SELECT count(*) FROM t1) AS rows, a FROM u'),
+  ).toEqual([{ rows: '20', a: 1 }]);
+});
+
 test('sequences that the archiver may not read are named, and set by the rows', async () => {
   const source = await createDatabase(
     server,
