@@ -22,6 +22,8 @@ export type FrozenTable = {
   readonly lakeTable: string;
   readonly night: string;
   readonly snapshotId: string;
+  /** When the exported snapshot was taken that the rows were read under, in ISO form. */
+  readonly exportedAt: string;
   readonly rows: number;
   /** SHA-256 over the tuples as the source sent them; see ExportedFile.rowsHash. */
   readonly rowsHash: string;
@@ -145,6 +147,7 @@ export async function readFrozenTable(
     lakeTable,
     night,
     snapshotId: String(snapshot['snapshot-id']),
+    exportedAt: summary[MARK.exportedAt] ?? '',
     rows: Number(summary['added-records'] ?? 0),
     rowsHash: summary[MARK.rowsHash] ?? '',
     ddl,

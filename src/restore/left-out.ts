@@ -22,6 +22,15 @@ export function tellRefused({ statement, sqlState }: RefusedStatement): LeftOut 
   return { kind: 'refused', what: describe(statement), why: `the server refuses it (SQLSTATE ${sqlState})` };
 }
 
+/** Neither the archive nor the rows tell where the sequence stood. */
+export function tellUnread(sequence: ObjectName): LeftOut {
+  return {
+    kind: 'not-archived',
+    what: `value of the sequence ${labelOf(sequence)}`,
+    why: 'the archiver was not allowed to read it',
+  };
+}
+
 /** Of a table it is all but the rows: its place below others, its keys and indexes. */
 export function tellKept(statement: SchemaStatement): LeftOut {
   const subject = statement.kind === 'sequence' ? 'definition and value' : 'definition';

@@ -25,7 +25,15 @@ import type { Session } from '../postgres/session.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { FrozenTable } from './frozen-table.ts';
 import { orderByForeignKeys } from './load-order.ts';
-import { labelOf, type LeftOut, missingOf, tellKept, tellLeftOut, tellRefused } from './left-out.ts';
+import {
+  labelOf,
+  type LeftOut,
+  missingOf,
+  tellKept,
+  tellLeftOut,
+  tellRefused,
+  tellUnread,
+} from './left-out.ts';
 import { readBack } from './read-back.ts';
 import type { RestoredTable, RestoreWatcher } from './restored-table.ts';
 import { notAsArchived, readFrozenRows, wireColumnsOf } from './read-frozen-rows.ts';
@@ -202,11 +210,7 @@ async function setUnreadSequences(
   for (const { kind, object } of made) {
     if (kind !== 'sequence' || known.has(quoteTable(object))) continue;
     if (await setSequenceByRows(session, object)) continue;
-    unset.push({
-      kind: 'not-archived',
-      what: `value of the sequence ${labelOf(object)}`,
-      why: 'the archiver was not allowed to read it',
-    });
+    unset.push(tellUnread(object));
   }
   return unset;
 }

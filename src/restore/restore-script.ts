@@ -4,7 +4,7 @@ import { setSequences } from '../postgres/schema-dump-sequences.ts';
 import { isDefinition, planReplay, refKey, type SchemaStatement } from '../postgres/schema-dump-statement.ts';
 import { csvColumns } from './csv-rows.ts';
 import type { FrozenTable } from './frozen-table.ts';
-import { type LeftOut, tellLeftOut } from './left-out.ts';
+import { type LeftOut, tellLeftOut, tellUnread } from './left-out.ts';
 import { orderByForeignKeys } from './load-order.ts';
 
 /** `csv` as Postgres' COPY reads it; `parquet`: the data files as they are, with `dt` and field ids. */
@@ -33,7 +33,14 @@ export function writeRestoreScript(
     ...plan.postData.map(sqlOf),
     'COMMIT;',
   ];
-  return { script: `${lines.join('\n')}\n`, leftOut: plan.leftOut.map(tellLeftOut) };
+  const known = new Set(values.map(quoteTable));
+  const unset = plan.preData.filter(
+    ({ kind, object }) => kind === 'sequence' && !known.has(quoteTable(object)),
+  );
+  return {
+    script: `${lines.join('\n')}\n`,
+    leftOut: [...plan.leftOut.map(tellLeftOut), ...unset.map(({ object }) => tellUnread(object))],
+  };
 }
 
 function headOf([first]: readonly FrozenTable[], format: FileFormat): readonly string[] {

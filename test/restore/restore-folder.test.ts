@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -120,6 +121,23 @@ test('a table that cannot be made is left out of the script, and its rows are th
   expect((await readdir(folder)).toSorted()).toEqual(['bound.csv', 'free.csv', 'restore.sql']);
   const script = await readFile(join(folder, 'restore.sql'), 'utf8');
   expect(script.match(/^\\copy .* FROM/gm)).toEqual([String.raw`\copy "public"."free" ("a") FROM`]);
+});
+
+test('sequences whose value was not archived are named, for the script does not set them', async () => {
+  const source = await createDatabase(
+    inject('postgresUrl'),
+    'CREATE TABLE t (id serial, a int GENERATED ALWAYS AS IDENTITY)',
+  );
+  const reader = new URL(source);
+  reader.username = `r_${randomBytes(6).toString('hex')}`;
+  reader.password = 'secret';
+  await runSql(
+    source,
+    `CREATE ROLE ${reader.username} LOGIN PASSWORD 'secret'; GRANT SELECT ON t, t_a_seq TO ${reader.username}`,
+  );
+  expectWhole(await lake.archive(reader.href, '2026-11-20'));
+  const { leftOut } = await restoreInto(join(lake.folder, 'csv'), 'csv');
+  expect(leftOut).toMatchObject([{ kind: 'not-archived', what: 'value of the sequence public.t_id_seq' }]);
 });
 
 test('a folder that is a link is filled where it points to', async () => {
