@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,9 +8,11 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { DrillResult } from '../../src/archive/night.ts';
 import { composeDrill } from '../../src/composition.ts';
 import { readConfig } from '../../src/config.ts';
+import { findServerAccount } from '../../src/demo/server-account.ts';
+import { prepareFolder } from '../../src/demo/server-cluster.ts';
 import { chooseSample } from '../../src/restore/drill-sample.ts';
 import type { HeldTable } from '../../src/restore/frozen-table.ts';
-import { runSql } from '../postgres/test-server.ts';
+import { runSql, withClient } from '../postgres/test-server.ts';
 import { createDatabase, expectWhole, openTestLake, type TestLake } from './restored-lake.ts';
 
 const server = inject('postgresUrl');
@@ -163,6 +166,35 @@ test('without a server for it, one is started, and nothing of it stays', async (
   await archiveThree();
   expect(await drill(['public.small'], { PERMAFROST_DRILL_SERVER: '' })).toMatchObject({ kind: 'passed' });
   expect(await readdir(join(lake.folder, 'state'))).not.toContainEqual(expect.stringMatching(/^drill/));
+});
+
+test('what a killed drill left is removed days later, unless a server runs there', async () => {
+  await archiveThree();
+  const state = join(lake.folder, 'state');
+  const account = await findServerAccount();
+  const daysAgo = new Date(Date.now() - 3 * 24 * 3_600_000);
+  /** Gives the folder that the server really uses: another one where its account cannot enter ours. */
+  const leave = async (name: string, pid: number): Promise<string> => {
+    const folder = await prepareFolder(join(state, name), account, []);
+    const data = join(folder, 'postgres-18/data');
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'postmaster.pid'), `${pid}\n`);
+    return folder;
+  };
+  await withClient(server, async (client) => {
+    const found = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const killed = await leave('drill-killed', 0);
+    const running = await leave('drill-running', found.rows[0]?.pid ?? 0);
+    const fresh = await leave('drill-fresh', 0);
+    for (const name of ['drill-killed', 'drill-running']) await utimes(join(state, name), daysAgo, daysAgo);
+    expect(await drill(['public.small'], { PERMAFROST_DRILL_SERVER: '' })).toMatchObject({ kind: 'passed' });
+    expect([killed, running, fresh].map((folder) => existsSync(folder))).toEqual([false, true, true]);
+    expect((await readdir(state)).toSorted()).toEqual(
+      expect.arrayContaining(['drill-fresh', 'drill-running']),
+    );
+    expect(await readdir(state)).not.toContain('drill-killed');
+    for (const folder of [running, fresh]) await rm(folder, { recursive: true, force: true });
+  });
 });
 
 test('a scratch server that cannot be reached is an error, not a failed table', async () => {
