@@ -75,7 +75,7 @@ type Lake = { readonly catalog: Catalog; readonly store: ObjectStore };
 export async function findFrozenNight(lake: Lake, request: FrozenNightRequest): Promise<FrozenNight> {
   const { night, tables, absent } = await findHeldNight(lake.catalog, request.night);
   const frozen = await readAskedFor(lake.store, tables, night, request.tables.map(parseTablePattern));
-  return { night, tables: frozen.toSorted(byName), absent };
+  return { night, tables: newestOfEach(frozen).toSorted(byName), absent };
 }
 
 /**
@@ -210,6 +210,15 @@ function narrow(
     });
   }
   return tables.filter((table) => patterns.some((pattern) => pattern.matches(table)));
+}
+
+/**
+ * Each table once. A night that was done again after a table was given another folder in the lake is in both; and so it
+ * is where someone copied a folder.
+ */
+function newestOfEach(tables: readonly FrozenTable[]): readonly FrozenTable[] {
+  const byAge = tables.toSorted((a, b) => Date.parse(a.exportedAt) - Date.parse(b.exportedAt));
+  return [...new Map(byAge.map((table) => [JSON.stringify([table.schema, table.name]), table])).values()];
 }
 
 function byName(a: FrozenTable, b: FrozenTable): number {

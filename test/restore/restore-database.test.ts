@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { runSql, withClient } from '../postgres/test-server.ts';
@@ -314,6 +314,17 @@ test('sequences that their rows do not tell of are named, and keep nothing else 
     'value of the sequence public.zero_id_seq',
   ]);
   expect(await runSql(target, "SELECT nextval('numbers')")).toEqual([{ nextval: '42' }]);
+});
+
+test('a table that the lake holds in two folders comes back once, as it was archived last', async () => {
+  const source = await archived('CREATE TABLE t (a int); INSERT INTO t VALUES (1)');
+  await cp(join(lake.folder, 'lake/iceberg/t'), join(lake.folder, 'lake/iceberg/older'), { recursive: true });
+  await runSql(source, 'UPDATE t SET a = 2');
+  expectWhole(await lake.archive(source, '2026-11-20'));
+  const target = await createDatabase(server);
+  const { tables } = await lake.restore(target);
+  expect(tables.map(({ name }) => name)).toEqual(['t']);
+  expect(await runSql(target, 'SELECT a FROM t')).toEqual([{ a: 2 }]);
 });
 
 test('a table whose DDL is lost keeps no other from coming back by name', async () => {
