@@ -26,6 +26,8 @@ export type FolderRestore = {
 
 /** Runs in psql what the folder holds, or says how the tables are made. */
 const SCRIPT = 'restore.sql';
+/** As all that the lake holds. */
+const OWNER_ONLY = { mode: 0o600 };
 const PIECE_BYTES = 8 * 2 ** 20;
 
 /**
@@ -47,7 +49,7 @@ export async function restoreFolder(
     const restored: RestoredTable[] = [];
     for (const table of tables) restored.push(await writeTable(draft, table, store, options));
     const { script, leftOut } = writeRestoreScript(tables, options.format);
-    await writeFile(join(draft, SCRIPT), script);
+    await writeFile(join(draft, SCRIPT), script, OWNER_ONLY);
     // The script comes last: a folder that has it is whole.
     for (const name of [...(await readdir(draft)).filter((each) => each !== SCRIPT), SCRIPT]) {
       await rename(join(draft, name), join(folder, name));
@@ -66,7 +68,7 @@ export async function restoreFolder(
 /** Within the folder that is wanted: that may be a mount, or a link, and what is beside it may be another's. */
 async function openDraft(folder: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     if ((await readdir(folder)).length === 0) return await mkdtemp(join(folder, '.draft-'));
   } catch (error) {
     throw unwritable(folder, error);
@@ -89,7 +91,10 @@ async function writeTable(
   );
   switch (format) {
     case 'csv':
-      await pipeline(csvOf(table, counted), createWriteStream(join(folder, `${table.lakeTable}.csv`)));
+      await pipeline(
+        csvOf(table, counted),
+        createWriteStream(join(folder, `${table.lakeTable}.csv`), OWNER_ONLY),
+      );
       break;
     case 'parquet':
       for await (const batch of counted) void batch;
@@ -125,7 +130,7 @@ async function copyFiles(folder: string, table: FrozenTable, store: ObjectStore)
     const bytes = Number(file.fileSizeInBytes);
     await pipeline(
       piecesOf(store, path, bytes),
-      createWriteStream(join(folder, `${table.lakeTable}${number}.parquet`)),
+      createWriteStream(join(folder, `${table.lakeTable}${number}.parquet`), OWNER_ONLY),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -148,6 +148,18 @@ test('a folder that is a link is filled where it points to', async () => {
   await symlink(real, link);
   await restoreInto(link, 'csv');
   expect((await readdir(real)).toSorted()).toEqual(['restore.sql', 't.csv']);
+});
+
+test('what is restored is for its owner only, whatever folder it is put into', async () => {
+  const source = await createDatabase(inject('postgresUrl'), 'CREATE TABLE t (a int)');
+  expectWhole(await lake.archive(source, '2026-11-20'));
+  for (const format of ['csv', 'parquet'] as const) {
+    const folder = join(lake.folder, 'new', format);
+    await restoreInto(folder, format);
+    const paths = [folder, ...(await readdir(folder)).map((name) => join(folder, name))];
+    const modes = await Promise.all(paths.map(async (path) => (await stat(path)).mode & 0o077));
+    expect(modes).toEqual([0, 0, 0]);
+  }
 });
 
 test('Parquet files are those of the lake, and any engine reads them', async () => {
