@@ -13,6 +13,7 @@ import { type Config, requireSource } from './config.ts';
 import { systemClock } from './clock.ts';
 import { createMailer } from './mail/mailer.ts';
 import type { ObjectStore } from './storage/object-store.ts';
+import { removeAbandonedClusters } from './demo/abandoned-cluster.ts';
 import { startEmbeddedPostgres } from './demo/embedded-postgres.ts';
 import { parseSourceUrl } from './postgres/connection-settings.ts';
 import { drillNight } from './restore/drill-night.ts';
@@ -75,13 +76,23 @@ export function composeDrill(config: Config): Archiver['drillNight'] {
     });
 }
 
-/** The server that is configured, or one of our own: it holds copies of rows, so nothing of it stays. */
+const DRILL_PREFIX = 'drill-';
+/** No drill takes as long: a night gives it twelve hours. */
+const ABANDONED_AFTER_MS = 2 * 24 * 3_600_000;
+
+/**
+ * The server that is configured, or one of our own: it holds copies of rows, so nothing of it stays. What a killed drill
+ * left is removed by one that comes days later.
+ */
 async function openScratch(
   { drillServer, stateFolder }: Config,
   signal: AbortSignal,
 ): Promise<ScratchServer> {
   if (drillServer !== undefined) return openScratchServer(drillServer, signal);
-  const folder = join(stateFolder, `drill-${randomUUID()}`);
+  const abandoned = { prefix: DRILL_PREFIX, olderThanMs: ABANDONED_AFTER_MS };
+  // What cannot be removed now keeps no drill from running.
+  await removeAbandonedClusters(stateFolder, abandoned).catch(() => undefined);
+  const folder = join(stateFolder, `${DRILL_PREFIX}${randomUUID()}`);
   const postgres = await startEmbeddedPostgres({ folder });
   const close = async () => {
     await postgres.stop();

@@ -15,11 +15,13 @@ export type RestoreResult = {
   readonly leftOut: readonly LeftOut[];
   /** Tables of the lake that the night does not hold. */
   readonly absent: readonly AbsentTable[];
+  /** The times of the exported snapshots that the tables were read under, oldest first. */
+  readonly readAt: readonly string[];
 };
 
 /** A line per table, and what the target now lacks. */
 export function printRestore(result: RestoreResult): string {
-  const { night, into, tables, leftOut, absent } = result;
+  const { night, into, tables, leftOut, absent, readAt } = result;
   const table = layOutTable(
     [
       { title: 'table', align: 'left' },
@@ -35,7 +37,13 @@ export function printRestore(result: RestoreResult): string {
     ...absent.map(
       ({ lakeTable, latestNight }) => `· ${lakeTable} is not in this night; its latest is ${latestNight}`,
     ),
+    ...(readAt.length > 1 ? [tellSnapshots(readAt)] : []),
     `${formatQuantity(tables.length, 'table')}, ${formatQuantity(rows, 'row')} of the night ${night} restored into ${into}`,
   ];
   return [table, '', ...lines.map(printable)].join('\n');
+}
+
+/** A night of which a part was done again, or whose snapshot was lost, agrees with itself only in parts. */
+function tellSnapshots(readAt: readonly string[]): string {
+  return `· the tables were read at ${readAt.length} times, ${readAt[0]} to ${readAt.at(-1)}: in between, rows may have changed`;
 }

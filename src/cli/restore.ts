@@ -54,6 +54,7 @@ export function restoreCommand(): Command {
           into: describeTarget(target),
           ...restored,
           absent: frozen.absent,
+          readAt: [...new Set(frozen.tables.map(({ exportedAt }) => exportedAt))].toSorted(),
         };
         say(options.json ? JSON.stringify(result, undefined, 2) : printRestore(result));
         process.exitCode = result.leftOut.some(({ kind }) => kind === 'refused') ? EXIT.incomplete : EXIT.ok;

@@ -112,16 +112,22 @@ export async function refuseSecondServer(cluster: Cluster, stopSeconds: number):
   }
 }
 
+/** True where a living Postgres of this machine has the cluster. */
+export async function runsPostgres(cluster: Pick<Cluster, 'folder'>): Promise<boolean> {
+  const { pid } = await readPidFile(cluster);
+  return pid !== undefined && isAlive(pid) && (await commandOf(pid))?.includes('postgres') !== false;
+}
+
 /** What the server says of itself; `pid` is undefined where it left no file. */
 export async function readPidFile(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'folder'>,
 ): Promise<{ pid: number | undefined; status: string | undefined }> {
   const lines = (await readFile(pidFile(cluster), 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   return { pid: pid > 0 ? pid : undefined, status: lines[7]?.trim() };
 }
 
-function pidFile(cluster: Cluster): string {
+function pidFile(cluster: Pick<Cluster, 'folder'>): string {
   return join(cluster.folder, 'data', 'postmaster.pid');
 }
 

@@ -6,6 +6,7 @@ import { type DatabaseFacts, REPLAY_SETTINGS } from './schema-dump.ts';
 import type { ObjectName, SchemaStatement } from './schema-dump-statement.ts';
 import { openSession, type Session } from './session.ts';
 import { FIND_SEQUENCE_OWNER } from './sql/find-sequence-owner.ts';
+import { LIST_ROW_ACTIONS } from './sql/list-row-actions.ts';
 import { LIST_MISSING_EXTENSIONS } from './sql/list-missing-extensions.ts';
 import { LIST_TARGET_RELATIONS } from './sql/list-target-relations.ts';
 
@@ -47,6 +48,8 @@ async function begin(session: Session): Promise<void> {
   }
   await session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', [], `restoring into ${target}`);
   for (const [name, value] of Object.entries(REPLAY_SETTINGS)) await setLocally(session, name, value);
+  // Workers would send the rows that are read back in another order than the one they were loaded in.
+  await setLocally(session, 'max_parallel_workers_per_gather', '0');
   const [row] = await session.query("SELECT pg_catalog.current_setting('server_encoding') AS encoding");
   if (row?.encoding === 'UTF8') return;
   throw new PermafrostError('target-unsuitable', `${target} has the encoding ${row?.encoding}, not UTF8`, {
@@ -128,7 +131,8 @@ export async function makeWhatCan(
 
 /**
  * Sets a sequence whose value is not known by the rows: to the largest value of its column, or the smallest where it
- * counts down. False for a sequence that belongs to no column: nothing tells where it stood.
+ * counts down. False for a sequence that belongs to no column of numbers, or whose rows have gone beyond its bounds:
+ * nothing tells where it stood.
  */
 export async function setSequenceByRows(session: Session, sequence: ObjectName): Promise<boolean> {
   const doing = `setting the sequence ${labelOf(sequence)}`;
@@ -136,9 +140,29 @@ export async function setSequenceByRows(session: Session, sequence: ObjectName):
   if (owner === undefined) return false;
   const furthest = `pg_catalog.${owner.descends === 't' ? 'min' : 'max'}(${quoteIdentifier(owner.column ?? '')})`;
   const table = quoteTable({ schema: owner.schema ?? '', name: owner.name ?? '' });
-  const set = `SELECT pg_catalog.setval($1::pg_catalog.regclass, ${furthest}) FROM ${table} HAVING ${furthest} IS NOT NULL`;
-  await session.query(set, [quoteTable(sequence)], doing);
-  return true;
+  const value = `setval(${quoteLiteral(quoteTable(sequence))}::pg_catalog.regclass, ${furthest}::pg_catalog.int8)`;
+  const set = `SELECT pg_catalog.${value} FROM ${table} HAVING ${furthest} IS NOT NULL`;
+  return (await tryStatement(session, () => session.queryUnmapped(set, doing))) === undefined;
+}
+
+/**
+ * Looks whether a table that is there takes rows as they are. Error: `target-unsuitable` for one that holds rows, or
+ * that has triggers or rules: they would change rows, or write what the night does not hold into other tables.
+ */
+export async function requireVacant(session: Session, table: ObjectName, doing: string): Promise<void> {
+  const quoted = quoteTable(table);
+  const [row] = await session.query(`SELECT FROM ONLY ${quoted} LIMIT 1`, [], doing);
+  if (row !== undefined) {
+    throw new PermafrostError('target-unsuitable', `${doing}: the table is there and holds rows`, {
+      cure: 'empty it, or restore into another database',
+    });
+  }
+  const actions = await session.query(LIST_ROW_ACTIONS, [quoted], doing);
+  if (actions.length === 0) return;
+  const names = actions.map(({ name }) => name).join(', ');
+  throw new PermafrostError('target-unsuitable', `${doing}: the rows would set off ${names}`, {
+    cure: 'disable these triggers and rules of the table until its rows are in, or restore into another database',
+  });
 }
 
 async function setLocally(session: Session, name: string, value: string): Promise<void> {

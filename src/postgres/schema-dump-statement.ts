@@ -15,6 +15,7 @@ const PRE_DATA = [
 
 /** Kinds that run when the rows are in. */
 const POST_DATA = [
+  'attach-hashed',
   'default',
   'constraint',
   'index',

@@ -111,13 +111,18 @@ function inheritsInOrder({ columns }: DumpedTable, parents: readonly DumpedTable
   return [...inherited].every((name, index) => columns[index]?.name === name);
 }
 
+/**
+ * The hash of an enum is that of its oid, which another database gives to another: there the rows belong into other
+ * partitions, and come in only before these are attached.
+ */
 function draftParents(draft: SchemaDraft, table: DumpedTable, parents: readonly DumpedTable[]): void {
   for (const parent of parents) {
     const sql =
       table.row.partition === 't'
         ? `ALTER TABLE ONLY ${parent.quoted} ATTACH PARTITION ${table.quoted} ${present(table.row.partition_bound, table.label)}`
         : `ALTER TABLE ONLY ${table.quoted} INHERIT ${parent.quoted}`;
-    addToTable(draft, table, { kind: 'attach-partition', sql, from: [table.key] });
+    const kind = parent.row.hashed_by_oid === 't' ? 'attach-hashed' : 'attach-partition';
+    addToTable(draft, table, { kind, sql, from: [table.key] });
   }
 }
 

@@ -61,6 +61,7 @@ export function draftTypes(
   }
 }
 
+/** A function that is there already must never be replaced: it may be a newer one, and others use it. */
 export function draftFunctions(draft: SchemaDraft, rows: readonly Row[]): void {
   for (const row of rows) {
     const { schema, name } = named(row);
@@ -69,7 +70,9 @@ export function draftFunctions(draft: SchemaDraft, rows: readonly Row[]): void {
     define(draft, {
       key: objectKey('pg_proc', row.oid),
       of: { kind: 'function', schema, name: label },
-      sql: present(row.definition, `the function ${schema}.${label}`).trimEnd(),
+      sql: present(row.definition, `the function ${schema}.${label}`)
+        .replace(/^CREATE OR REPLACE /, 'CREATE ')
+        .trimEnd(),
       phrase: `${word} ${quoteTable({ schema, name })}(${row.arguments ?? ''})`,
     });
   }

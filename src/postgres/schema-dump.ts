@@ -79,6 +79,7 @@ export const REPLAY_SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   extra_float_digits: '3',
   bytea_output: 'hex',
+  array_nulls: 'on',
   client_encoding: 'UTF8',
   standard_conforming_strings: 'on',
   check_function_bodies: 'off',

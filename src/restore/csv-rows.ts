@@ -51,8 +51,12 @@ function cell(text: string | null): string {
   return text === null ? '' : quote(text);
 }
 
-/** `\.` alone ends the data for older versions. */
+/**
+ * `\.` alone ends the data for older versions, and on a line of its own for psql before 18 even within quotes: these
+ * are left and entered again around the backslash.
+ */
 function quote(text: string): string {
   const plain = text !== '' && text !== String.raw`\.` && !/[",\n\r]/.test(text);
-  return plain ? text : `"${text.replaceAll('"', '""')}"`;
+  if (plain) return text;
+  return `"${text.replaceAll('"', '""').replaceAll(/(?<=\n)\\\.(?=\r?\n)/g, String.raw`"\".`)}"`;
 }

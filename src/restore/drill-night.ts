@@ -8,7 +8,13 @@ import { parseTablePattern } from '../postgres/table-pattern.ts';
 import { type ObjectStore, objectUri } from '../storage/object-store.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
 import { chooseSample, committedBy, type SampledTable } from './drill-sample.ts';
-import { findHeldNight, type FrozenTable, type HeldTable, readFrozenTable } from './frozen-table.ts';
+import {
+  findHeldNight,
+  type FrozenTable,
+  type HeldTable,
+  readFrozenTable,
+  readName,
+} from './frozen-table.ts';
 import { restoreTables } from './restore-tables.ts';
 import { type ScratchServer, withScratchDatabase } from './scratch-database.ts';
 
@@ -78,9 +84,8 @@ async function chooseTables(
   if (asked.length === 0) return chooseSample(held, Math.random);
   const named: SampledTable[] = [];
   for (const table of held) {
-    const { schema, name } = await readFrozenTable(store, table, night);
-    if (asked.some((pattern) => pattern.matches({ schema, name })))
-      named.push({ table, chosenAs: 'asked-for' });
+    const name = await readName(store, table, night);
+    if (asked.some((pattern) => pattern.matches(name))) named.push({ table, chosenAs: 'asked-for' });
   }
   if (named.length > 0) return named;
   throw new PermafrostError('lake-not-found', `the night ${night} holds none of these tables`, {
@@ -117,7 +122,7 @@ async function restoreOne(
   { storeLocation }: DrillDeps,
 ): Promise<readonly string[]> {
   const watch = { progressed: () => undefined, restored: () => undefined };
-  const { leftOut } = await withScratchDatabase(scratch, signal, (target) =>
+  const { leftOut } = await withScratchDatabase(scratch, frozen.ddl.database, (target) =>
     restoreTables(
       {
         tables: [frozen],

@@ -10,6 +10,7 @@ import { readManifestList } from '../iceberg/manifest-list.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { SequenceValue } from '../postgres/schema-dump-sequences.ts';
+import type { ObjectName } from '../postgres/schema-dump-statement.ts';
 import { parseTablePattern, type TablePattern } from '../postgres/table-pattern.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
@@ -21,6 +22,8 @@ export type FrozenTable = {
   readonly lakeTable: string;
   readonly night: string;
   readonly snapshotId: string;
+  /** When the exported snapshot was taken that the rows were read under, in ISO form. */
+  readonly exportedAt: string;
   readonly rows: number;
   /** SHA-256 over the tuples as the source sent them; see ExportedFile.rowsHash. */
   readonly rowsHash: string;
@@ -71,12 +74,46 @@ type Lake = { readonly catalog: Catalog; readonly store: ObjectStore };
  */
 export async function findFrozenNight(lake: Lake, request: FrozenNightRequest): Promise<FrozenNight> {
   const { night, tables, absent } = await findHeldNight(lake.catalog, request.night);
+  const frozen = await readAskedFor(lake.store, tables, night, request.tables.map(parseTablePattern));
+  return { night, tables: newestOfEach(frozen).toSorted(byName), absent };
+}
+
+/**
+ * Reads those tables of a night that patterns of Postgres names ask for; all without any. Error: `lake-not-found` for a
+ * pattern that none of them has.
+ */
+async function readAskedFor(
+  store: ObjectStore,
+  tables: readonly HeldTable[],
+  night: string,
+  patterns: readonly TablePattern[],
+): Promise<readonly FrozenTable[]> {
   const frozen: FrozenTable[] = [];
-  for (const held of tables) frozen.push(await readFrozenTable(lake.store, held, night));
+  for (const held of tables) {
+    try {
+      frozen.push(await readFrozenTable(store, held, night));
+    } catch (error) {
+      // What cannot be read keeps only those back who ask for it, under the name that it has today.
+      const name = sourceNameOf(held);
+      if (patterns.length === 0 || patterns.some((pattern) => pattern.matches(name))) throw error;
+    }
+  }
+  return narrow(frozen, patterns, night);
+}
+
+/** The name that a table had in Postgres that night; the one of today where that cannot be read. */
+export async function readName(store: ObjectStore, held: HeldTable, night: string): Promise<ObjectName> {
+  try {
+    return await readFrozenTable(store, held, night);
+  } catch {
+    return sourceNameOf(held);
+  }
+}
+
+function sourceNameOf({ loaded: { metadata } }: HeldTable): ObjectName {
   return {
-    night,
-    tables: narrow(frozen, request.tables.map(parseTablePattern), night).toSorted(byName),
-    absent,
+    schema: metadata.properties[PROPERTY.sourceSchema] ?? '',
+    name: metadata.properties[PROPERTY.sourceTable] ?? '',
   };
 }
 
@@ -110,6 +147,7 @@ export async function readFrozenTable(
     lakeTable,
     night,
     snapshotId: String(snapshot['snapshot-id']),
+    exportedAt: summary[MARK.exportedAt] ?? '',
     rows: Number(summary['added-records'] ?? 0),
     rowsHash: summary[MARK.rowsHash] ?? '',
     ddl,
@@ -172,6 +210,15 @@ function narrow(
     });
   }
   return tables.filter((table) => patterns.some((pattern) => pattern.matches(table)));
+}
+
+/**
+ * Each table once. A night that was done again after a table was given another folder in the lake is in both; and so it
+ * is where someone copied a folder.
+ */
+function newestOfEach(tables: readonly FrozenTable[]): readonly FrozenTable[] {
+  const byAge = tables.toSorted((a, b) => Date.parse(a.exportedAt) - Date.parse(b.exportedAt));
+  return [...new Map(byAge.map((table) => [JSON.stringify([table.schema, table.name]), table])).values()];
 }
 
 function byName(a: FrozenTable, b: FrozenTable): number {

@@ -9,6 +9,7 @@ import {
   makeWhatCan,
   openTarget,
   requireExtensions,
+  requireVacant,
   setSequenceByRows,
 } from '../postgres/restore-target.ts';
 import { setSequences } from '../postgres/schema-dump-sequences.ts';
@@ -24,7 +25,15 @@ import type { Session } from '../postgres/session.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { FrozenTable } from './frozen-table.ts';
 import { orderByForeignKeys } from './load-order.ts';
-import { labelOf, type LeftOut, missingOf, tellLeftOut, tellRefused } from './left-out.ts';
+import {
+  labelOf,
+  type LeftOut,
+  missingOf,
+  tellKept,
+  tellLeftOut,
+  tellRefused,
+  tellUnread,
+} from './left-out.ts';
 import { readBack } from './read-back.ts';
 import type { RestoredTable, RestoreWatcher } from './restored-table.ts';
 import { notAsArchived, readFrozenRows, wireColumnsOf } from './read-frozen-rows.ts';
@@ -92,7 +101,12 @@ async function restoreWithin(restoring: Restoring, tables: readonly FrozenTable[
   const unset = await setUnreadSequences(session, tables, made);
   return {
     tables: restored,
-    leftOut: [...plan.leftOut.map(tellLeftOut), ...refused.map(tellRefused), ...unset],
+    leftOut: [
+      ...plan.leftOut.map(tellLeftOut),
+      ...tellPresent(plan, present),
+      ...refused.map(tellRefused),
+      ...unset,
+    ],
   };
 }
 
@@ -144,7 +158,7 @@ async function restoreTable(
 ): Promise<RestoredTable> {
   const startedAt = performance.now();
   const doing = `restoring ${table.schema}.${table.name}`;
-  if (wasPresent) await requireNoRows(session, table, doing);
+  if (wasPresent) await requireVacant(session, table, doing);
   const batches = readFrozenRows(store, table, { doing, signal });
   const loaded = await loadRows(session.client, table, wireColumnsOf(table), batches, {
     doing,
@@ -166,14 +180,6 @@ async function restoreTable(
   return restored;
 }
 
-async function requireNoRows(session: Session, table: FrozenTable, doing: string): Promise<void> {
-  const [row] = await session.query(`SELECT FROM ONLY ${quoteTable(table)} LIMIT 1`, [], doing);
-  if (row === undefined) return;
-  throw new PermafrostError('target-unsuitable', `${doing}: the table is there and holds rows`, {
-    cure: 'empty it, or restore into another database',
-  });
-}
-
 function requireSameRows(
   table: FrozenTable,
   found: { readonly rows: number; readonly rowsHash: string },
@@ -183,6 +189,14 @@ function requireSameRows(
   const what =
     found.rows === table.rows ? 'the rows are not those' : `${found.rows} rows instead of the ${table.rows}`;
   throw notAsArchived(doing, what);
+}
+
+/** What was there already need not be as it was archived. Schemas and extensions are nothing of ours. */
+function tellPresent({ preData }: ReplayPlan, present: ReadonlySet<string>): readonly LeftOut[] {
+  return preData
+    .filter((statement) => isDefinition(statement) && present.has(refKey(statement.of)))
+    .filter(({ kind }) => kind !== 'schema' && kind !== 'extension')
+    .map(tellKept);
 }
 
 /** Values that were not archived are made from the rows; what then still has none is told. */
@@ -196,11 +210,7 @@ async function setUnreadSequences(
   for (const { kind, object } of made) {
     if (kind !== 'sequence' || known.has(quoteTable(object))) continue;
     if (await setSequenceByRows(session, object)) continue;
-    unset.push({
-      kind: 'not-archived',
-      what: `value of the sequence ${labelOf(object)}`,
-      why: 'the archiver was not allowed to read it',
-    });
+    unset.push(tellUnread(object));
   }
   return unset;
 }

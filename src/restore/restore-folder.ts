@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pathOf } from '../archive/read-lake.ts';
 import { assertNever, PermafrostError } from '../errors.ts';
@@ -26,6 +26,8 @@ export type FolderRestore = {
 
 /** Runs in psql what the folder holds, or says how the tables are made. */
 const SCRIPT = 'restore.sql';
+/** As all that the lake holds. */
+const OWNER_ONLY = { mode: 0o600 };
 const PIECE_BYTES = 8 * 2 ** 20;
 
 /**
@@ -42,25 +44,32 @@ export async function restoreFolder(
 ): Promise<FolderRestore> {
   const { folder } = options;
   const draft = await openDraft(folder);
+  const done: string[] = [];
   try {
     const restored: RestoredTable[] = [];
     for (const table of tables) restored.push(await writeTable(draft, table, store, options));
     const { script, leftOut } = writeRestoreScript(tables, options.format);
-    await writeFile(join(draft, SCRIPT), script);
-    await rename(draft, folder);
+    await writeFile(join(draft, SCRIPT), script, OWNER_ONLY);
+    // The script comes last: a folder that has it is whole.
+    for (const name of [...(await readdir(draft)).filter((each) => each !== SCRIPT), SCRIPT]) {
+      await rename(join(draft, name), join(folder, name));
+      done.push(name);
+    }
+    await rm(draft, { recursive: true });
     return { tables: restored, leftOut };
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    for (const left of [draft, ...done.map((name) => join(folder, name))]) {
+      await rm(left, { recursive: true, force: true });
+    }
     throw error instanceof PermafrostError ? error : unwritable(folder, error);
   }
 }
 
-/** A folder beside the one that is wanted, which takes its place in the end. */
+/** Within the folder that is wanted: that may be a mount, or a link, and what is beside it may be another's. */
 async function openDraft(folder: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
-    if ((await readdir(folder)).length === 0)
-      return await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if ((await readdir(folder)).length === 0) return await mkdtemp(join(folder, '.draft-'));
   } catch (error) {
     throw unwritable(folder, error);
   }
@@ -82,7 +91,10 @@ async function writeTable(
   );
   switch (format) {
     case 'csv':
-      await pipeline(csvOf(table, counted), createWriteStream(join(folder, `${table.lakeTable}.csv`)));
+      await pipeline(
+        csvOf(table, counted),
+        createWriteStream(join(folder, `${table.lakeTable}.csv`), OWNER_ONLY),
+      );
       break;
     case 'parquet':
       for await (const batch of counted) void batch;
@@ -118,7 +130,7 @@ async function copyFiles(folder: string, table: FrozenTable, store: ObjectStore)
     const bytes = Number(file.fileSizeInBytes);
     await pipeline(
       piecesOf(store, path, bytes),
-      createWriteStream(join(folder, `${table.lakeTable}${number}.parquet`)),
+      createWriteStream(join(folder, `${table.lakeTable}${number}.parquet`), OWNER_ONLY),
     );
   }
 }

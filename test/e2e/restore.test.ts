@@ -54,6 +54,20 @@ test('restore --into a database brings the night back and says what it checked',
   expect(await runSql(target, "SELECT id FROM customers WHERE name = 'next'")).toEqual([{ id: 101 }]);
 });
 
+test('a night of which a part was done again says that its tables do not agree', async () => {
+  const lake = { ...env, PERMAFROST_LAKE: join(folder, 'again'), PERMAFROST_SOURCE: source };
+  for (const tables of ['public.*', 'public.orders']) {
+    const night = await permafrost(['archive', '--no-temporal', '--tables', tables], lake);
+    expect(night.code, night.stderr).toBe(0);
+  }
+  const target = await createDatabase(inject('postgresUrl'));
+  const result = await permafrost(['restore'], { ...lake, PERMAFROST_INTO: target });
+  expect(result.code, result.stderr).toBe(0);
+  expect(result.stdout).toMatch(
+    /· the tables were read at 2 times, 2\S+Z to 2\S+Z: in between, rows may have changed/,
+  );
+});
+
 test('restore --json is a document', async () => {
   const target = await createDatabase(inject('postgresUrl'));
   const result = await permafrost(['restore', '--tables', 'public.orders', '--json'], {

@@ -1,13 +1,18 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { DrillResult } from '../../src/archive/night.ts';
 import { composeDrill } from '../../src/composition.ts';
 import { readConfig } from '../../src/config.ts';
+import { findServerAccount } from '../../src/demo/server-account.ts';
+import { prepareFolder } from '../../src/demo/server-cluster.ts';
 import { chooseSample } from '../../src/restore/drill-sample.ts';
 import type { HeldTable } from '../../src/restore/frozen-table.ts';
-import { runSql } from '../postgres/test-server.ts';
+import { runSql, withClient } from '../postgres/test-server.ts';
 import { createDatabase, expectWhole, openTestLake, type TestLake } from './restored-lake.ts';
 
 const server = inject('postgresUrl');
@@ -22,12 +27,13 @@ afterEach(() => lake.remove());
 function drill(
   tables: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  signal = new AbortController().signal,
 ): Promise<DrillResult> {
   const config = readConfig(
     { lake: join(lake.folder, 'lake') },
     { PERMAFROST_DRILL_SERVER: server, PERMAFROST_STATE_FOLDER: join(lake.folder, 'state'), ...env },
   );
-  const options = { signal: new AbortController().signal, onProgress: () => undefined };
+  const options = { signal, onProgress: () => undefined };
   return composeDrill(config)({ night: undefined, tables }, options);
 }
 
@@ -120,10 +126,75 @@ test('rows that are other than those archived, in a file that reads well, are fo
   await other.remove();
 });
 
+test('texts mean in the scratch database what they mean in the source', async () => {
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  const create = `CREATE DATABASE ${name} TEMPLATE template0 LOCALE_PROVIDER`;
+  // Where the machine has no other language, the other provider is other enough: to it, only ASCII has capitals.
+  await runSql(server, `${create} libc LC_COLLATE 'de_DE.utf8' LC_CTYPE 'de_DE.utf8'`).catch(() =>
+    runSql(server, `${create} libc LC_COLLATE 'C' LC_CTYPE 'C'`),
+  );
+  const source = new URL(server);
+  source.pathname = `/${name}`;
+  await runSql(
+    source.href,
+    `CREATE TABLE folded (a text, b text GENERATED ALWAYS AS (lower(a)) STORED, c bool GENERATED ALWAYS AS (a < 'Z') STORED);
+     INSERT INTO folded VALUES ('ÄRGER'), ('b')`,
+  );
+  expectWhole(await lake.archive(source.href, night));
+  expect(await drill()).toMatchObject({ kind: 'passed' });
+  expect(await drill([], { PERMAFROST_DRILL_SERVER: '' })).toMatchObject({ kind: 'passed' });
+});
+
+test('an interrupt leaves no scratch database, though the server is still at work in it', async () => {
+  const source = await createDatabase(
+    server,
+    `CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS
+       $$ BEGIN IF current_database() LIKE 'permafrost_drill_%' THEN PERFORM pg_sleep(20); END IF; RETURN true; END $$;
+     CREATE TABLE t (a int CHECK (slow(a))); INSERT INTO t VALUES (1)`,
+  );
+  expectWhole(await lake.archive(source, night));
+  const stop = new AbortController();
+  const drilling = drill([], {}, stop.signal);
+  const sleeping = `SELECT FROM pg_stat_activity WHERE datname LIKE 'permafrost_drill_%' AND wait_event = 'PgSleep'`;
+  while ((await runSql(server, sleeping)).length === 0) await sleep(50);
+  stop.abort();
+  await expect(drilling).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await scratchDatabases()).toEqual([]);
+});
+
 test('without a server for it, one is started, and nothing of it stays', async () => {
   await archiveThree();
   expect(await drill(['public.small'], { PERMAFROST_DRILL_SERVER: '' })).toMatchObject({ kind: 'passed' });
   expect(await readdir(join(lake.folder, 'state'))).not.toContainEqual(expect.stringMatching(/^drill/));
+});
+
+test('what a killed drill left is removed days later, unless a server runs there', async () => {
+  await archiveThree();
+  const state = join(lake.folder, 'state');
+  const account = await findServerAccount();
+  const daysAgo = new Date(Date.now() - 3 * 24 * 3_600_000);
+  /** Gives the folder that the server really uses: another one where its account cannot enter ours. */
+  const leave = async (name: string, pid: number): Promise<string> => {
+    const folder = await prepareFolder(join(state, name), account, []);
+    const data = join(folder, 'postgres-18/data');
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'postmaster.pid'), `${pid}\n`);
+    return folder;
+  };
+  await withClient(server, async (client) => {
+    const found = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const killed = await leave('drill-killed', 0);
+    const running = await leave('drill-running', found.rows[0]?.pid ?? 0);
+    const fresh = await leave('drill-fresh', 0);
+    for (const name of ['drill-killed', 'drill-running']) await utimes(join(state, name), daysAgo, daysAgo);
+    expect(await drill(['public.small'], { PERMAFROST_DRILL_SERVER: '' })).toMatchObject({ kind: 'passed' });
+    expect([killed, running, fresh].map((folder) => existsSync(folder))).toEqual([false, true, true]);
+    expect((await readdir(state)).toSorted()).toEqual(
+      expect.arrayContaining(['drill-fresh', 'drill-running']),
+    );
+    expect(await readdir(state)).not.toContain('drill-killed');
+    for (const folder of [running, fresh]) await rm(folder, { recursive: true, force: true });
+  });
 });
 
 test('a scratch server that cannot be reached is an error, not a failed table', async () => {

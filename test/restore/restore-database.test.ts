@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { runSql, withClient } from '../postgres/test-server.ts';
@@ -107,6 +107,61 @@ describe('the database to restore into', () => {
     expect(await runSql(target, 'SELECT count(*)::int AS orders FROM orders')).toEqual([{ orders: 2 }]);
   });
 
+  test('keeps its functions, types and sequences, newer ones also, and that is told', async () => {
+    const source = await archived(`
+      CREATE TYPE mood AS ENUM ('well', 'ill');
+      CREATE FUNCTION fee(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
+      CREATE TABLE r (k int) PARTITION BY LIST (k);
+      CREATE TABLE r1 PARTITION OF r FOR VALUES IN (1);
+      CREATE TABLE t (id serial, f int DEFAULT fee(1), m mood);
+      INSERT INTO t (m) VALUES ('ill')`);
+    await runSql(
+      source,
+      `DROP TABLE t, r; CREATE SEQUENCE t_id_seq START 100; CREATE TABLE r1 (k int);
+       CREATE OR REPLACE FUNCTION fee(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2'`,
+    );
+    const { leftOut } = await lake.restore(source, { besideOthers: true });
+    expect(await runSql(source, "SELECT fee(1), nextval('t_id_seq')")).toEqual([{ fee: 2, nextval: '100' }]);
+    const why = 'it is there already, and stays as it is';
+    expect(leftOut).toEqual([
+      { kind: 'kept', what: 'definition of the type public.mood', why },
+      { kind: 'kept', what: 'definition of the function public.fee(integer)', why },
+      { kind: 'kept', what: 'definition and value of the sequence public.t_id_seq', why },
+      { kind: 'kept', what: 'definition of the table public.r1', why },
+    ]);
+  });
+
+  test('refuses rows that would set off a trigger of a table that is there', async () => {
+    await archived(ORDERS);
+    const target = await createDatabase(
+      server,
+      `CREATE TABLE log (a text); CREATE TABLE customers (id int PRIMARY KEY, name text);
+       CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.log VALUES (NEW.name); RETURN NEW; END $$;
+       CREATE TRIGGER noted AFTER INSERT ON customers FOR EACH ROW EXECUTE FUNCTION note()`,
+    );
+    const restore = () => lake.restore(target, { besideOthers: true });
+    await expect(restore()).rejects.toMatchObject({
+      code: 'target-unsuitable',
+      message: 'restoring public.customers: the rows would set off noted',
+    });
+    expect(await runSql(target, 'SELECT a FROM log')).toEqual([]);
+    await runSql(target, 'ALTER TABLE customers DISABLE TRIGGER USER');
+    await restore();
+    expect(await runSql(target, 'SELECT a FROM log')).toEqual([]);
+  });
+
+  test('may have a planner that reads back with several workers, in any order', async () => {
+    await archived(
+      'CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 20000) i',
+    );
+    const target = await createDatabase(server);
+    const name = new URL(target).pathname.slice(1);
+    for (const setting of ['parallel_tuple_cost', 'parallel_setup_cost', 'min_parallel_table_scan_size'])
+      await runSql(server, `ALTER DATABASE ${name} SET ${setting} = 0`);
+    const { tables } = await lake.restore(target);
+    expect(tables).toMatchObject([{ rows: 20000 }]);
+  });
+
   test('is left as it was when one of the tables holds rows', async () => {
     await archived(ORDERS);
     const target = await createDatabase(
@@ -190,6 +245,28 @@ test('rows that break a constraint of their own come back, and the constraint is
   expect(await runSql(target, 'SELECT a FROM t')).toEqual([{ a: 1 }, { a: 1 }]);
 });
 
+test('rows come back though an enum decides on their partition, and the partition is named', async () => {
+  const moods = Array.from({ length: 20 }, (_, index) => `'m${index}'`).join(', ');
+  await archived(
+    `CREATE TYPE mood AS ENUM (${moods}); CREATE TABLE t (m mood) PARTITION BY HASH (m); CREATE TABLE u (a int); INSERT INTO u VALUES (1);
+     CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+     CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+     INSERT INTO t SELECT unnest(enum_range(NULL::mood))`,
+  );
+  const target = await createDatabase(server);
+  const { leftOut } = await lake.restore(target);
+  expect(leftOut).toEqual(
+    ['t0', 't1'].map((name) => ({
+      kind: 'refused',
+      what: `attach hashed public.${name}`,
+      why: 'the server refuses it (SQLSTATE 23514)',
+    })),
+  );
+  expect(
+    await runSql(target, 'SELECT (SELECT count(*) FROM t0) + (SELECT count(*) FROM t1) AS rows, a FROM u'),
+  ).toEqual([{ rows: '20', a: 1 }]);
+});
+
 test('sequences that the archiver may not read are named, and set by the rows', async () => {
   const source = await createDatabase(
     server,
@@ -212,6 +289,53 @@ test('sequences that the archiver may not read are named, and set by the rows', 
     { id: 2, down: -2 },
     { id: 3, down: -3 },
   ]);
+});
+
+test('sequences that their rows do not tell of are named, and keep nothing else from coming back', async () => {
+  const source = await createDatabase(
+    server,
+    `CREATE TABLE zero (id serial); INSERT INTO zero VALUES (0);
+     CREATE SEQUENCE codes; CREATE TABLE coded (id text DEFAULT 'A' || nextval('codes')); ALTER SEQUENCE codes OWNED BY coded.id;
+     CREATE SEQUENCE numbers; CREATE TABLE numbered (id numeric DEFAULT nextval('numbers')); ALTER SEQUENCE numbers OWNED BY numbered.id;
+     INSERT INTO coded DEFAULT VALUES; INSERT INTO numbered VALUES (41)`,
+  );
+  const reader = new URL(source);
+  reader.username = `r_${randomBytes(6).toString('hex')}`;
+  reader.password = 'secret';
+  await runSql(
+    source,
+    `CREATE ROLE ${reader.username} LOGIN PASSWORD 'secret'; GRANT SELECT ON zero, coded, numbered TO ${reader.username}`,
+  );
+  expectWhole(await lake.archive(reader.href, '2026-11-20'));
+  const target = await createDatabase(server);
+  const { leftOut } = await lake.restore(target);
+  expect(leftOut.map(({ what }) => what)).toEqual([
+    'value of the sequence public.codes',
+    'value of the sequence public.zero_id_seq',
+  ]);
+  expect(await runSql(target, "SELECT nextval('numbers')")).toEqual([{ nextval: '42' }]);
+});
+
+test('a table that the lake holds in two folders comes back once, as it was archived last', async () => {
+  const source = await archived('CREATE TABLE t (a int); INSERT INTO t VALUES (1)');
+  await cp(join(lake.folder, 'lake/iceberg/t'), join(lake.folder, 'lake/iceberg/older'), { recursive: true });
+  await runSql(source, 'UPDATE t SET a = 2');
+  expectWhole(await lake.archive(source, '2026-11-20'));
+  const target = await createDatabase(server);
+  const { tables } = await lake.restore(target);
+  expect(tables.map(({ name }) => name)).toEqual(['t']);
+  expect(await runSql(target, 'SELECT a FROM t')).toEqual([{ a: 2 }]);
+});
+
+test('a table whose DDL is lost keeps no other from coming back by name', async () => {
+  await archived('CREATE TABLE a (x int); CREATE TABLE b (x int, y int)');
+  await rm(join(lake.folder, 'lake/iceberg/b/ddl'), { recursive: true });
+  const target = await createDatabase(server);
+  for (const tables of [[], ['public.*'], ['public.b']]) {
+    await expect(lake.restore(target, { tables })).rejects.toMatchObject({ code: 'lake-not-found' });
+  }
+  const { tables } = await lake.restore(target, { tables: ['public.a'] });
+  expect(tables.map(({ name }) => name)).toEqual(['a']);
 });
 
 test('a lake whose rows were changed restores nothing', async () => {

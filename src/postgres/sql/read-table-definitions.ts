@@ -1,5 +1,8 @@
+import { FIRST_USER_OID } from './list-needed-objects.ts';
+
 /**
  * Tables with all that is not said column by column. $1: oids of relations; others than tables are left out.
+ * `hashed_by_oid`: rows are put into partitions by hashes that may be made of oids, as those of enums are.
  * $2: oids of those that are to be tables, though they are views, materialized views or foreign tables.
  */
 export const READ_TABLE_DEFINITIONS = `
@@ -11,6 +14,15 @@ SELECT
   CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key,
   c.relkind = 'p' AS partitioned,
   c.relispartition AS partition,
+  EXISTS (
+    SELECT FROM pg_catalog.pg_partitioned_table AS p
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[])
+    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
+    WHERE p.partrelid = c.oid AND p.partstrat = 'h' AND (
+      (t.oid >= ${FIRST_USER_OID} AND t.typtype <> 'b') OR (e.oid >= ${FIRST_USER_OID} AND e.typtype <> 'b')
+    )
+  ) AS hashed_by_oid,
   pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
   CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS of_type,
   CASE WHEN am.amname <> 'heap' THEN am.amname END AS access_method,
