@@ -154,7 +154,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'pg-query-stream': ['src/postgres'],
   pino: ['src/logger.ts'],
   uuid: ['src/archive', 'src/restore'],
-  zod: ['src/archive', 'src/config.ts', 'src/iceberg', 'src/temporal'],
+  zod: ['src/archive', 'src/cli', 'src/config.ts', 'src/iceberg', 'src/temporal'],
 };
 
 describe('what comes from outside', () => {

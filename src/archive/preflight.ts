@@ -8,7 +8,7 @@ import { readSystemIdentifier } from '../postgres/snapshot-transaction.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { requireOwnLake } from './lake-owner.ts';
 import { type NightRequest, tableLabel } from './night.ts';
-import { chooseTables } from './plan-night.ts';
+import { AD_HOC, chooseTables } from './plan-night.ts';
 import { readKnownTable } from './table-properties.ts';
 
 export type PreflightDeps = {
@@ -40,9 +40,20 @@ async function checkSource(request: NightRequest, deps: PreflightDeps) {
     );
     // A table that only the set names is a table that the night reports as missing.
     if (missing.length > 0 && request.tables.length > 0) {
-      throw new PermafrostError('table-not-found', `not in the source: ${missing.join(', ')}`, {
-        cure: 'correct the name (schema.table, case matters), or take it out of the request or the source set',
+      const where = request.set === AD_HOC ? 'the source' : `the set ${request.set}, or not in the source`;
+      throw new PermafrostError('table-not-found', `not in ${where}: ${missing.join(', ')}`, {
+        cure:
+          request.set === AD_HOC
+            ? 'correct the name (schema.table, case matters), or take it out of the request'
+            : `correct the name, add it to tables/${request.set}.ts, or archive it without --set (PERMAFROST_SET)`,
       });
+    }
+    if (tables.length === 0 && request.set !== AD_HOC) {
+      throw new PermafrostError(
+        'table-not-found',
+        `the source has none of the ${missing.length} tables of the set ${request.set}`,
+        { cure: "name another set or source; a database of your own is archived with --tables 'public.*'" },
+      );
     }
     if (tables.length === 0) {
       const [left] = excluded;

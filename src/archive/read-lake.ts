@@ -30,6 +30,8 @@ export type LakeSnapshot = {
   readonly snapshotId: string;
   readonly parentSnapshotId: string | undefined;
   readonly night: string | undefined;
+  /** True where the night was recorded with the state of a later day. */
+  readonly late: boolean;
   readonly committedAt: string;
   readonly operation: string;
   readonly rows: number;
@@ -49,11 +51,20 @@ export async function listLakeTables(catalog: Catalog): Promise<readonly LakeTab
   return tables;
 }
 
-/** Loads a table that has to be there. Error: `lake-not-found`, naming the tables that are. */
+/**
+ * Loads a table that has to be there, by its name in the lake, or as `schema.name` of the source. Error:
+ * `lake-not-found`, naming the tables that are.
+ */
 export async function loadLakeTable(catalog: Catalog, name: string): Promise<LoadedTable> {
-  const loaded = await catalog.loadTable(name);
-  if (loaded !== undefined) return loaded;
   const names = await catalog.listTables();
+  if (names.includes(name)) {
+    const loaded = await catalog.loadTable(name);
+    if (loaded !== undefined) return loaded;
+  }
+  for (const other of names) {
+    const loaded = await catalog.loadTable(other);
+    if (loaded !== undefined && sourceNameOf(loaded) === name) return loaded;
+  }
   throw new PermafrostError('lake-not-found', `the lake has no table ${name}`, {
     cure:
       names.length === 0 ? 'the lake is empty: archive a night first' : `choose one of: ${names.join(', ')}`,
@@ -67,6 +78,7 @@ export function describeHistory(table: LoadedTable): readonly LakeSnapshot[] {
     snapshotId: String(snapshot['snapshot-id']),
     parentSnapshotId: snapshot['parent-snapshot-id']?.toString(),
     night: snapshot.summary[MARK.night],
+    late: snapshot.summary[MARK.late] === 'true',
     committedAt: new Date(snapshot['timestamp-ms']).toISOString(),
     operation: snapshot.summary.operation,
     rows: Number(snapshot.summary['added-records'] ?? 0),
@@ -75,6 +87,11 @@ export function describeHistory(table: LoadedTable): readonly LakeSnapshot[] {
     consistencyGroup: snapshot.summary[MARK.consistencyGroup],
     schemaChanges: schemaChangesOf(snapshot),
   }));
+}
+
+/** `schema.name` in Postgres. */
+function sourceNameOf({ metadata: { properties } }: LoadedTable): string {
+  return `${properties[PROPERTY.sourceSchema] ?? '?'}.${properties[PROPERTY.sourceTable] ?? '?'}`;
 }
 
 function summariseTable(table: LoadedTable): LakeTable {
@@ -88,7 +105,7 @@ function summariseTable(table: LoadedTable): LakeTable {
   const latest = metadata.snapshots.findLast((snapshot) => snapshot.summary[MARK.night] === latestNight);
   return {
     name: table.name,
-    source: `${metadata.properties[PROPERTY.sourceSchema] ?? '?'}.${metadata.properties[PROPERTY.sourceTable] ?? '?'}`,
+    source: sourceNameOf(table),
     nights: new Set(nights).size,
     latestNight,
     latestRows: Number(latest?.summary['added-records'] ?? 0),

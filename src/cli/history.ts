@@ -10,7 +10,7 @@ import { layOutTable } from './text-table.ts';
 export function historyCommand(): Command {
   return new Command('history')
     .description("list a table's snapshots, newest first")
-    .argument('<table>', "the table's name in the lake")
+    .argument('<table>', "the table's name in the lake, or schema.name of the source")
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
     .option('--json', 'as JSON')
     .action(async (name: string, options: { lake?: string; json?: boolean }) => {
@@ -32,7 +32,7 @@ export function historyCommand(): Command {
             { title: 'metadata', align: 'right' },
           ],
           history.map((snapshot) => [
-            snapshot.night ?? '–',
+            `${snapshot.night ?? '–'}${snapshot.late ? ' late' : ''}`,
             snapshot.committedAt,
             snapshot.operation,
             formatCount(snapshot.rows),

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
 import { errorCodeOf, PermafrostError } from '../errors.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { complain, exitWhenSaid, tolerateClosedPipes } from './terminal.ts';
@@ -17,20 +19,28 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
 };
 
-const program = new Command('permafrost').description(
-  'Freezes a Postgres database, every night, into an Apache Iceberg lake that any engine can read.',
-);
+const program = new Command('permafrost')
+  .version(await readVersion())
+  .description(
+    'Freezes a Postgres database, every night, into an Apache Iceberg lake that any engine can read.',
+  );
 for (const verb of await loadVerbs(process.argv[2])) program.addCommand(verb);
 throwInsteadOfExit(program);
 tolerateClosedPipes();
 
 try {
-  await program.parseAsync();
+  if (process.argv.length > 2) await program.parseAsync();
+  else program.outputHelp();
 } catch (error) {
   process.exitCode = report(error);
 }
 // Idle threads, sockets and the Temporal runtime must not keep a finished command alive.
 exitWhenSaid();
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
 
 /** The one that is asked for; all of them for the help and for a slip. */
 function loadVerbs(asked = ''): Promise<readonly Command[]> {

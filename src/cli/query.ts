@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { planQuery } from '../archive/plan-query.ts';
 import { openLake } from '../composition.ts';
 import { readConfig } from '../config.ts';
-import { PermafrostError } from '../errors.ts';
 import { queryLake } from '../query/duckdb-query.ts';
+import { parseNight } from './night-options.ts';
 import { say } from './terminal.ts';
 import { layOutTable } from './text-table.ts';
 
@@ -16,13 +16,9 @@ export function queryCommand(): Command {
     .option('--as-of <date>', 'only the newest night on or before this date (yyyy-mm-dd)')
     .option('--json', 'as JSON, one object per row')
     .action(async (sql: string, options: { lake?: string; asOf?: string; json?: boolean }) => {
-      if (options.asOf !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.asOf)) {
-        throw new PermafrostError('configuration', '--as-of is not a date', {
-          cure: 'write it as yyyy-mm-dd',
-        });
-      }
+      const asOf = options.asOf === undefined ? undefined : parseNight(options.asOf, '--as-of');
       const { catalog, store } = openLake(readConfig({ lake: options.lake }).lake);
-      const answer = await queryLake(sql, await planQuery(catalog, store, options.asOf));
+      const answer = await queryLake(sql, await planQuery(catalog, store, asOf));
       if (options.json) {
         const objects = answer.rows.map((row) =>
           Object.fromEntries(answer.columns.map((column, index) => [column, row[index]])),

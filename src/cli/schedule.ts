@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import {
   applySchedule,
@@ -78,7 +78,11 @@ export function scheduleCommand(): Command {
 function applyCommand(): Command {
   return withNightOptions(new Command('apply'))
     .description('create the schedule, or bring it up to date; a pause stays')
-    .option('--at <hh:mm>', 'when a night is due, UTC', parseTime, DEFAULT_TIME)
+    .addOption(
+      new Option('--at <hh:mm>', 'when a night is due, UTC')
+        .argParser(parseTime)
+        .default(DEFAULT_TIME, '01:15'),
+    )
     .action(async (options: NightOptions & { readonly at: typeof DEFAULT_TIME }) => {
       await withClient(options, async (client, config, taskQueue) => {
         const done = await applySchedule(client, {

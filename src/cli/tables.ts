@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { listLakeTables } from '../archive/read-lake.ts';
 import { openLake } from '../composition.ts';
 import { readConfig } from '../config.ts';
+import { PermafrostError } from '../errors.ts';
 import { formatBytes, formatCount } from '../quantity.ts';
 import { say } from './terminal.ts';
 import { layOutTable } from './text-table.ts';
@@ -13,8 +14,13 @@ export function tablesCommand(): Command {
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
     .option('--json', 'as JSON')
     .action(async (options: { lake?: string; json?: boolean }) => {
-      const { catalog } = openLake(readConfig({ lake: options.lake }).lake);
+      const { catalog, store } = openLake(readConfig({ lake: options.lake }).lake);
       const tables = await listLakeTables(catalog);
+      if (tables.length === 0) {
+        throw new PermafrostError('lake-not-found', `the lake ${store.rootUri} has no tables`, {
+          cure: 'name another lake, or archive a night first',
+        });
+      }
       if (options.json) {
         say(JSON.stringify(tables, undefined, 2));
         return;

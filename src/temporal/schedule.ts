@@ -6,6 +6,7 @@ import {
   type ScheduleOptions,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
+import { z } from 'zod';
 import type { NightRequest } from '../archive/night.ts';
 import { PermafrostError } from '../errors.ts';
 import { archiveNightType } from './night-messages.ts';
@@ -42,7 +43,10 @@ export function scheduleIdOf(taskQueue: string, set: string): string {
   return `archive-${set}-${seriesOf(taskQueue)}`;
 }
 
-/** Creates the schedule, or brings it up to date; a pause that a person made stays. */
+/**
+ * Creates the schedule, or brings it up to date; a pause that a person made stays. A set has one schedule in a lake.
+ * Error: `configuration` where it would freeze other tables from then on: what it froze before would be missed in silence.
+ */
 export async function applySchedule(client: Client, schedule: NightSchedule): Promise<'created' | 'updated'> {
   const scheduleId = scheduleIdOf(schedule.taskQueue, schedule.request.set);
   const { spec, action, policies } = await describeNights(client, schedule);
@@ -51,10 +55,32 @@ export async function applySchedule(client: Client, schedule: NightSchedule): Pr
     return 'created';
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await client.schedule.getHandle(scheduleId).update(({ state }) => ({ spec, action, policies, state }));
+    await client.schedule.getHandle(scheduleId).update(({ state, action: before }) => {
+      refuseOtherTables(scheduleId, before, schedule.request);
+      return { spec, action, policies, state };
+    });
     return 'updated';
   }
 }
+
+function refuseOtherTables(
+  scheduleId: string,
+  { args }: ScheduleDescription['action'],
+  { tables }: NightSchedule['request'],
+): void {
+  const before = scheduledRequest.safeParse(args?.[0]).data?.tables ?? [];
+  const dropped = before.filter((pattern) => !tables.includes(pattern));
+  if (dropped.length === 0 || tables.length === 0) return;
+  throw new PermafrostError(
+    'configuration',
+    `the schedule ${scheduleId} freezes ${before.join(', ')}, and would no longer freeze ${dropped.join(', ')}`,
+    {
+      cure: 'name all tables in one --tables, or take the schedule away first with permafrost schedule delete',
+    },
+  );
+}
+
+const scheduledRequest = z.object({ tables: z.array(z.string()) });
 
 /** When nights are due, ran, and were missed. Error: `configuration` where there is no schedule for the set. */
 export async function describeSchedule(client: Client, scheduleId: string): Promise<ScheduleState> {

@@ -50,6 +50,12 @@ describe('the list of tables', () => {
     });
   });
 
+  test('finds a table by its name in the source, and no file by a path', async () => {
+    const { catalog } = await threeNights();
+    expect((await loadLakeTable(catalog, 'public.orders')).name).toBe('orders');
+    await expect(loadLakeTable(catalog, '../../orders')).rejects.toMatchObject({ code: 'lake-not-found' });
+  });
+
   test('helps with a name that is not there', async () => {
     const { catalog } = await threeNights();
     await expect(loadLakeTable(catalog, 'order')).rejects.toMatchObject({

@@ -282,6 +282,20 @@ const mistakes: readonly Mistake[] = [
     cure: /archive a night first/,
   },
   {
+    what: 'a date that does not exist',
+    args: ['query', '--as-of', '2026-13-17', 'SELECT 1'],
+    code: EXIT.configuration,
+    says: /--as-of is not a date/,
+    cure: /yyyy-mm-dd/,
+  },
+  {
+    what: 'the tables of a lake that is not there',
+    args: ['tables', '--lake', '/permafrost/no/such/lake'],
+    code: EXIT.lake,
+    says: /has no tables/,
+    cure: /another lake/,
+  },
+  {
     what: 'a malformed --as-of',
     args: ['query', 'select 1', '--as-of', 'yesterday'],
     code: EXIT.configuration,

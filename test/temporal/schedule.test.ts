@@ -38,6 +38,25 @@ test('applying twice updates the schedule and keeps the pause of a person', asyn
   });
 });
 
+test('a schedule that would no longer freeze a table is refused, and stays as it is', async () => {
+  await atTemporal(new FakeArchiver(), async (bench) => {
+    const { client, request, taskQueue } = bench;
+    const scheduleId = scheduleIdOf(taskQueue, request.set);
+    const freezing = (...tables: readonly string[]) => ({
+      ...scheduleFor(bench),
+      request: { set: request.set, tables },
+    });
+    await applySchedule(client, freezing('public.a'));
+    await expect(applySchedule(client, { ...freezing('public.b'), hour: 4 })).rejects.toMatchObject({
+      code: 'configuration',
+      message: `the schedule ${scheduleId} freezes public.a, and would no longer freeze public.a`,
+    });
+    expect((await describeSchedule(client, scheduleId)).nextNights[0]).toMatch(/T01:15:00.000Z$/);
+    expect(await applySchedule(client, freezing('public.a', 'public.b'))).toBe('updated');
+    await deleteSchedule(client, scheduleId);
+  });
+});
+
 test('two databases or lakes on one server have schedules of their own', async () => {
   await atTemporal(new FakeArchiver(), async (bench) => {
     const { client, request, taskQueue } = bench;
