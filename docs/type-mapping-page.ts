@@ -8,10 +8,10 @@ import {
   type TypeRule,
 } from '../src/archive/type-contract.ts';
 import { PROPERTY } from '../src/archive/table-properties.ts';
-import { arrowTypeOf, companionNameOf } from '../src/postgres/arrow-type.ts';
+import { arrowTypeOf, companionNameOf } from '../src/postgres/copy/arrow-type.ts';
 import { CONFIGURE_SESSION } from '../src/postgres/sql/configure-session.ts';
 import type { ColumnDescription } from '../src/postgres/table-description.ts';
-import type { WireType } from '../src/postgres/wire-column.ts';
+import type { WireType } from '../src/postgres/copy/wire-column.ts';
 import { NEVER_READ_BACK, type TextTypes, TYPES_AS_TEXT } from './built-in-types.ts';
 import { markdownTable } from './markdown-table.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PermafrostError } from '../errors.ts';
-import type { DatabaseFacts, TableDdl } from '../postgres/schema-dump.ts';
-import type { WireType } from '../postgres/wire-column.ts';
+import type { DatabaseFacts, TableDdl } from '../postgres/schema/schema-dump.ts';
+import type { WireType } from '../postgres/copy/wire-column.ts';
 
 /**
  * All that is needed, beside the rows, to make a table anew in year nine: how it is made, and where the data files hold

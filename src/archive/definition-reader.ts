@@ -1,7 +1,7 @@
 import { describeTable, describeTables } from '../postgres/describe-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
-import { dumpSchema, type SchemaDump, type TableDdl } from '../postgres/schema-dump.ts';
-import type { ObjectName } from '../postgres/schema-dump-statement.ts';
+import { dumpSchema, type SchemaDump, type TableDdl } from '../postgres/schema/schema-dump.ts';
+import type { ObjectName } from '../postgres/schema/statement.ts';
 import type { Session } from '../postgres/session.ts';
 import type { SnapshotKey } from '../postgres/snapshot-transaction.ts';
 import type { TableDescription } from '../postgres/table-description.ts';

@@ -1,9 +1,9 @@
 import type { NestedField } from '../iceberg/schema.ts';
-import type { SpecialCellCount } from '../postgres/batch-builder.ts';
+import type { SpecialCellCount } from '../postgres/copy/batch-builder.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import type { SnapshotKey } from '../postgres/snapshot-transaction.ts';
 import type { TableDescription } from '../postgres/table-description.ts';
-import type { WireColumn } from '../postgres/wire-column.ts';
+import type { WireColumn } from '../postgres/copy/wire-column.ts';
 import type { StoreLocation } from '../storage/open-store.ts';
 import type { WrittenObject } from '../storage/object-store.ts';
 

@@ -1,5 +1,5 @@
 import type { ColumnDescription } from '../postgres/table-description.ts';
-import type { WireType } from '../postgres/wire-column.ts';
+import type { WireType } from '../postgres/copy/wire-column.ts';
 import { type ColumnType, mapColumn, selectExpression, typeContractOf } from './type-contract.ts';
 
 /** A source column with the way it is read and the Iceberg type it gets. */

@@ -2,7 +2,7 @@ import type { LoadedTable } from '../catalog/catalog.ts';
 import { z } from 'zod';
 import { PermafrostError } from '../errors.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import type { SequenceValue } from '../postgres/schema-dump-sequences.ts';
+import type { SequenceValue } from '../postgres/schema/sequences.ts';
 import type { ArchiveTableInput } from './archiver.ts';
 import { versionOf } from './metadata-version.ts';
 import type { ArchivedTable } from './night.ts';

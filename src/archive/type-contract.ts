@@ -2,7 +2,7 @@ import { PermafrostError } from '../errors.ts';
 import type { PrimitiveType } from '../iceberg/schema.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import type { ColumnDescription } from '../postgres/table-description.ts';
-import type { WireType } from '../postgres/wire-column.ts';
+import type { WireType } from '../postgres/copy/wire-column.ts';
 
 /** An Iceberg type whose list element has no field id yet: ids are given when the column meets the table's schema. */
 export type ColumnType = PrimitiveType | { readonly kind: 'list'; readonly element: PrimitiveType };

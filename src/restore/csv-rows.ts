@@ -1,5 +1,5 @@
 import type { ArchivedColumn } from '../archive/archived-ddl.ts';
-import { type CellPrinter, createCellPrinter } from '../postgres/cell-text.ts';
+import { type CellPrinter, createCellPrinter } from '../postgres/copy/cell-text.ts';
 import type { FrozenTable } from './frozen-table.ts';
 import type { FrozenBatch } from './read-frozen-rows.ts';
 

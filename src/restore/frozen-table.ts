@@ -9,8 +9,8 @@ import { readListedManifest } from '../iceberg/manifest.ts';
 import { readManifestList } from '../iceberg/manifest-list.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import type { SequenceValue } from '../postgres/schema-dump-sequences.ts';
-import type { ObjectName } from '../postgres/schema-dump-statement.ts';
+import type { SequenceValue } from '../postgres/schema/sequences.ts';
+import type { ObjectName } from '../postgres/schema/statement.ts';
 import { parseTablePattern, type TablePattern } from '../postgres/table-pattern.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 

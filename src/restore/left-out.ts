@@ -1,5 +1,5 @@
-import type { RefusedStatement } from '../postgres/restore-target.ts';
-import type { LeftOutStatement, ObjectName, SchemaStatement } from '../postgres/schema-dump-statement.ts';
+import type { RefusedStatement } from '../postgres/load/restore-target.ts';
+import type { LeftOutStatement, ObjectName, SchemaStatement } from '../postgres/schema/statement.ts';
 
 /** Something of the source that a restored database does not have, in words. */
 export type LeftOut = {

@@ -1,4 +1,4 @@
-import type { SchemaStatement } from '../postgres/schema-dump-statement.ts';
+import type { SchemaStatement } from '../postgres/schema/statement.ts';
 import type { FrozenTable } from './frozen-table.ts';
 
 /** Tables before those whose foreign keys point to them; in a circle the first by name comes first. */

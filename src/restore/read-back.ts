@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { mapColumns } from '../archive/mapped-column.ts';
 import { PermafrostError } from '../errors.ts';
-import { copyStatement, copyTable } from '../postgres/copy-stream.ts';
+import { copyStatement, copyTable } from '../postgres/copy/copy-stream.ts';
 import { describeTable } from '../postgres/describe-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
 import type { Session } from '../postgres/session.ts';
-import { RowSetHash } from '../postgres/row-set-hash.ts';
-import type { WireColumn } from '../postgres/wire-column.ts';
+import { RowSetHash } from '../postgres/copy/row-set-hash.ts';
+import type { WireColumn } from '../postgres/copy/wire-column.ts';
 import type { FrozenTable } from './frozen-table.ts';
 import { wireColumnsOf } from './read-frozen-rows.ts';
 

@@ -5,8 +5,8 @@ import { pathOf } from '../archive/read-lake.ts';
 import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import { readDataFile } from '../parquet/parquet-reader.ts';
-import { createCopyEncoder } from '../postgres/copy-encoder.ts';
-import type { WireColumn } from '../postgres/wire-column.ts';
+import { createCopyEncoder } from '../postgres/copy/copy-encoder.ts';
+import type { WireColumn } from '../postgres/copy/wire-column.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { FrozenTable } from './frozen-table.ts';
 

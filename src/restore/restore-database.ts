@@ -1,7 +1,7 @@
 import { PermafrostError } from '../errors.ts';
 import { type ConnectionSettings, describeSource } from '../postgres/connection-settings.ts';
 import { quoteTable } from '../postgres/quote.ts';
-import { loadRows } from '../postgres/load-rows.ts';
+import { loadRows } from '../postgres/load/load-rows.ts';
 import {
   adoptLocale,
   listRelations,
@@ -11,8 +11,8 @@ import {
   requireExtensions,
   requireVacant,
   setSequenceByRows,
-} from '../postgres/restore-target.ts';
-import { setSequences } from '../postgres/schema-dump-sequences.ts';
+} from '../postgres/load/restore-target.ts';
+import { setSequences } from '../postgres/schema/sequences.ts';
 import {
   isDefinition,
   type ObjectName,
@@ -20,7 +20,7 @@ import {
   refKey,
   type ReplayPlan,
   type SchemaStatement,
-} from '../postgres/schema-dump-statement.ts';
+} from '../postgres/schema/statement.ts';
 import type { Session } from '../postgres/session.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { FrozenTable } from './frozen-table.ts';

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral, quoteTable } from '../postgres/quote.ts';
-import { REPLAY_SETTINGS } from '../postgres/schema-dump.ts';
-import { setSequences } from '../postgres/schema-dump-sequences.ts';
-import { isDefinition, planReplay, refKey, type SchemaStatement } from '../postgres/schema-dump-statement.ts';
+import { REPLAY_SETTINGS } from '../postgres/schema/schema-dump.ts';
+import { setSequences } from '../postgres/schema/sequences.ts';
+import { isDefinition, planReplay, refKey, type SchemaStatement } from '../postgres/schema/statement.ts';
 import { csvColumns } from './csv-rows.ts';
 import type { FrozenTable } from './frozen-table.ts';
 import { type LeftOut, tellLeftOut, tellUnread } from './left-out.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { sqlStateOf } from '../postgres/error-mapping.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
-import type { DatabaseFacts } from '../postgres/schema-dump.ts';
+import type { DatabaseFacts } from '../postgres/schema/schema-dump.ts';
 import { openSession, type Session } from '../postgres/session.ts';
 
 /** A server on which databases may be made and thrown away. */

@@ -5,7 +5,7 @@ import { type MappedColumn, mapColumns } from '../../src/archive/mapped-column.t
 import { TYPE_CONTRACT_VERSION, typeContractOf } from '../../src/archive/type-contract.ts';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
 import { describeTable } from '../../src/postgres/describe-table.ts';
-import { type LoadPlan, planLoad } from '../../src/postgres/load-plan.ts';
+import { type LoadPlan, planLoad } from '../../src/postgres/load/load-plan.ts';
 import { quoteIdentifier } from '../../src/postgres/quote.ts';
 import { openSession } from '../../src/postgres/session.ts';
 import { CONFIGURE_SESSION } from '../../src/postgres/sql/configure-session.ts';

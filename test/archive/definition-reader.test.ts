@@ -73,7 +73,7 @@ const SHARED = `
 test.each([
   [
     'the torture database',
-    () => readFile(join(import.meta.dirname, '../postgres/torture-schema.sql'), 'utf8'),
+    () => readFile(join(import.meta.dirname, '../postgres/schema/torture-schema.sql'), 'utf8'),
   ],
   ['tables that share what they need', () => Promise.resolve(SHARED)],
 ])(

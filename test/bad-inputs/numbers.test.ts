@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { COPY_HEADER, COPY_TRAILER } from '../../src/postgres/copy-encoder.ts';
-import { copyInto } from '../../src/postgres/copy-into.ts';
-import { hex, tuple } from '../postgres/copy-bytes.ts';
+import { COPY_HEADER, COPY_TRAILER } from '../../src/postgres/copy/copy-encoder.ts';
+import { copyInto } from '../../src/postgres/copy/copy-into.ts';
+import { hex, tuple } from '../postgres/copy/copy-bytes.ts';
 import { describeBadInputs } from './bad-input.ts';
 import { named } from './bench.ts';
 

@@ -14,7 +14,7 @@ import { parquetMetadata } from 'hyparquet';
 import { readStruct, writeStruct } from '../../src/parquet/compact-thrift.ts';
 import { readDataFile } from '../../src/parquet/parquet-reader.ts';
 import type { ParquetWriterOptions } from '../../src/parquet/parquet-writer.ts';
-import { cellsOf } from '../postgres/copy-cells.ts';
+import { cellsOf } from '../postgres/copy/copy-cells.ts';
 import { type Cell, fieldIdMetadata, makeBatch, makeSchema } from './arrow-column.ts';
 import { footerOf, readRows, writeFile } from './parquet-file.ts';
 

@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorCodeOf } from '../../src/errors.ts';
 import { type ParquetReadOptions, readDataFile } from '../../src/parquet/parquet-reader.ts';
-import { type Cell as ReadCell, cellsOf } from '../postgres/copy-cells.ts';
+import { type Cell as ReadCell, cellsOf } from '../postgres/copy/copy-cells.ts';
 import { type Cell, fieldIdMetadata, makeBatch, makeSchema, type TestColumn } from './arrow-column.ts';
 import { writeFile } from './parquet-file.ts';
 

@@ -95,7 +95,7 @@ export async function createDatabase(server: string, sql = ''): Promise<string> 
 
 /** Statements of the torture database, with its rows. */
 export async function tortureSql(): Promise<string> {
-  const files = ['../postgres/torture-schema.sql', './torture-rows.sql'];
+  const files = ['../postgres/schema/torture-schema.sql', './torture-rows.sql'];
   return (await Promise.all(files.map((file) => readFile(join(import.meta.dirname, file), 'utf8')))).join(
     '\n',
   );

@@ -1,4 +1,4 @@
--- Rows for the tables of test/postgres/torture-schema.sql: what a value can be, at least once.
+-- Rows for the tables of test/postgres/schema/torture-schema.sql: what a value can be, at least once.
 
 INSERT INTO "We""ird.schema/../x é"."Tab.le ""one""" (
   shared, code, "Mood", moods, composite, composites, even, evens, late, during, durings, texts, name, "NaMe", other,
