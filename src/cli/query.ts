@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { planQuery } from '../archive/plan-query.ts';
-import { openLake } from '../composition.ts';
+import { type Lake, openLake } from '../composition.ts';
 import { readConfig } from '../config.ts';
+import { PermafrostError } from '../errors.ts';
 import { queryLake } from '../query/duckdb-query.ts';
 import { parseNight } from './night-options.ts';
 import { say } from './terminal.ts';
@@ -18,7 +19,10 @@ export function queryCommand(): Command {
     .action(async (sql: string, options: { lake?: string; asOf?: string; json?: boolean }) => {
       const asOf = options.asOf === undefined ? undefined : parseNight(options.asOf, '--as-of');
       const { catalog, store } = openLake(readConfig({ lake: options.lake }).lake);
-      const answer = await queryLake(sql, await planQuery(catalog, store, asOf));
+      const tables = await planQuery(catalog, store, asOf);
+      const answer = await queryLake(sql, tables).catch(async (error: unknown) => {
+        throw await explainMissing(error, catalog, asOf);
+      });
       if (options.json) {
         const objects = answer.rows.map((row) =>
           Object.fromEntries(answer.columns.map((column, index) => [column, row[index]])),
@@ -33,6 +37,16 @@ export function queryCommand(): Command {
         ),
       );
     });
+}
+
+/** A table that began later than the date is not there for the statement; that is worth a better word than DuckDB's. */
+async function explainMissing(error: unknown, catalog: Lake['catalog'], asOf: string | undefined): Promise<unknown> {
+  if (asOf === undefined || !(error instanceof PermafrostError)) return error;
+  const [, name] = /Table with name (\S+) does not exist/.exec(error.message) ?? [];
+  if (name === undefined || !(await catalog.listTables()).includes(name)) return error;
+  return new PermafrostError('lake-not-found', `the table ${name} has no night on or before ${asOf}`, {
+    cure: `ask as of a later date: permafrost history ${name} lists its nights`,
+  });
 }
 
 function printValue(value: unknown): string {
