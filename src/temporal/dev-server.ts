@@ -53,6 +53,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const address = `127.0.0.1:${port}`;
   const uiUrl = `http://127.0.0.1:${uiPort}`;
   const child = launch(options, port, uiPort);
+  // A process that ends without stopping it, as with a second ^C, still takes the server along.
+  const takeAlong = (): void => void child.kill('SIGTERM');
+  process.once('exit', takeAlong);
+  child.once('exit', () => process.off('exit', takeAlong));
   try {
     await untilServing(child, address, logFile(options.stateFolder));
     await raiseRetention(address, options.namespace);

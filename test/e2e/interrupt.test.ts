@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import { connectClient, probe } from '../../src/temporal/connection.ts';
@@ -79,6 +80,24 @@ describe.skipIf(!startsOwnServer)('a command that started a server of its own', 
       expect(ended.stderr).toContain('the night was cancelled');
       expect(ended.stderr.match(/started archive-/g)).toHaveLength(1);
       expect(existsSync(join(folder, 'state/temporal.json'))).toBe(false);
+    });
+  });
+
+  test('leaves nothing behind when it is interrupted a second time', async () => {
+    await withLockedTable(async (source) => {
+      const env = { PERMAFROST_SOURCE: source, TEMPORAL_CLI: program };
+      const archive = start(['archive', ...everything], env);
+      await archive.says('started archive-');
+      // Stopped, the server keeps the command from ending after the first interrupt.
+      const servers = processesOf(folder).filter(([, command]) => command.includes('start-dev'));
+      expect(servers).toHaveLength(1);
+      for (const [pid] of servers) process.kill(pid, 'SIGSTOP');
+      archive.interrupt();
+      await sleep(1_500);
+      archive.interrupt();
+      expect((await archive.ended).code).toBe(EXIT.cancelled);
+      for (const [pid] of servers) process.kill(pid, 'SIGCONT');
+      await expect.poll(() => processesOf(folder), { timeout: 15_000 }).toEqual([]);
     });
   });
 
