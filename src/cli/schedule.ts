@@ -5,15 +5,17 @@ import { type Config, readConfig } from '../config.ts';
 import {
   applySchedule,
   deleteSchedule,
-  describeSchedule,
   pauseSchedule,
   scheduleIdOf,
   triggerSchedule,
   unpauseSchedule,
 } from '../temporal/schedule.ts';
+import { describeSchedule } from '../temporal/schedule-state.ts';
+import { isWorked } from '../temporal/worker-presence.ts';
 import { runInterruptibly } from './interruptible.ts';
 import { type NightOptions, toNightRequest, withNightOptions } from './night-options.ts';
 import { openClient } from './night-service.ts';
+import { printSchedule } from './schedule-text.ts';
 import { complain, say } from './terminal.ts';
 
 /** When the nightly run is due unless told otherwise, UTC. */
@@ -26,13 +28,7 @@ export function scheduleCommand(): Command {
   return new Command('schedule')
     .description('the nightly run: a Temporal schedule, in UTC')
     .addCommand(applyCommand())
-    .addCommand(
-      verb('describe', 'when nights are due, ran, and were missed', async (client, config, taskQueue) => {
-        say(
-          JSON.stringify(await describeSchedule(client, scheduleIdOf(taskQueue, config.set)), undefined, 2),
-        );
-      }),
-    )
+    .addCommand(describeCommand())
     .addCommand(
       verb('pause', 'start no night until unpaused', async (client, config, taskQueue) => {
         await pauseSchedule(
@@ -60,6 +56,7 @@ export function scheduleCommand(): Command {
         async (client, config, taskQueue) => {
           await triggerSchedule(client, scheduleIdOf(taskQueue, config.set));
           say(`${scheduleIdOf(taskQueue, config.set)} was triggered`);
+          if (!(await isWorked(client, taskQueue))) complain(noWorker(taskQueue));
         },
       ),
     )
@@ -96,6 +93,18 @@ function applyCommand(): Command {
     });
 }
 
+function describeCommand(): Command {
+  return withNightOptions(new Command('describe'))
+    .description('when nights are due, how the last ones ended, and what was missed')
+    .option('--json', 'as JSON')
+    .action(async (options: NightOptions & { readonly json?: boolean }) => {
+      await withClient(options, async (client, config, taskQueue) => {
+        const state = await describeSchedule(client, scheduleIdOf(taskQueue, config.set));
+        say(options.json ? JSON.stringify(state, undefined, 2) : printSchedule(state, config.lake.folder));
+      });
+    });
+}
+
 function verb(name: string, description: string, work: ScheduleWork): Command {
   return withNightOptions(new Command(name))
     .description(description)
@@ -109,6 +118,10 @@ async function withClient(options: NightOptions, work: ScheduleWork): Promise<vo
     await run.step(() => work(client, config, taskQueue));
     if (server.startedHere) complain(noServerStays(config));
   });
+}
+
+function noWorker(taskQueue: string): string {
+  return `no worker is up for ${taskQueue}: the night waits until permafrost worker runs with the same source and lake`;
 }
 
 /** Said after work on a server that nobody else has, and that ends with this command. */

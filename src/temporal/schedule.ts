@@ -22,19 +22,6 @@ export type NightSchedule = {
   readonly minute: number;
 };
 
-export type ScheduleState = {
-  readonly scheduleId: string;
-  readonly paused: boolean;
-  readonly note?: string;
-  /** ISO instants. */
-  readonly nextNights: readonly string[];
-  readonly recentNights: readonly { readonly dueAt: string; readonly workflowId: string }[];
-  /** Nights that never ran because the server was down for longer than the catch-up window. */
-  readonly missed: number;
-  /** Nights that never ran because the one before was still running. */
-  readonly skipped: number;
-};
-
 /** How late a night may start after an outage of the server. */
 const catchupWindow = '12 hours';
 
@@ -65,26 +52,35 @@ export async function applySchedule(client: Client, schedule: NightSchedule): Pr
 
 function refuseOtherTables(
   scheduleId: string,
-  { args }: ScheduleDescription['action'],
+  action: ScheduleDescription['action'],
   { tables }: NightSchedule['request'],
 ): void {
-  const before = scheduledRequest.safeParse(args?.[0]).data?.tables ?? [];
-  const dropped = before.filter((pattern) => !tables.includes(pattern));
-  if (dropped.length === 0 || tables.length === 0) return;
-  throw new PermafrostError(
-    'configuration',
-    `the schedule ${scheduleId} freezes ${before.join(', ')}, and would no longer freeze ${dropped.join(', ')}`,
-    {
-      cure: 'name all tables in one --tables, or take the schedule away first with permafrost schedule delete',
-    },
-  );
+  const before = readScheduledRequest(action);
+  if (before === undefined || tables.length === 0) return;
+  const cure =
+    'name all tables in one --tables, or take the schedule away first with permafrost schedule delete';
+  if (before.tables.length === 0) {
+    const message = `the schedule ${scheduleId} freezes the whole set ${before.set}, and would freeze only ${tables.join(', ')}`;
+    throw new PermafrostError('configuration', message, { cure });
+  }
+  const dropped = before.tables.filter((pattern) => !tables.includes(pattern));
+  if (dropped.length === 0) return;
+  const message = `the schedule ${scheduleId} freezes ${before.tables.join(', ')}, and would no longer freeze ${dropped.join(', ')}`;
+  throw new PermafrostError('configuration', message, { cure });
 }
 
-const scheduledRequest = z.object({ tables: z.array(z.string()) });
+const scheduledRequest = z.object({
+  set: z.string(),
+  tables: z.array(z.string()),
+  drill: z.boolean().optional(),
+});
 
-/** When nights are due, ran, and were missed. Error: `configuration` where there is no schedule for the set. */
-export async function describeSchedule(client: Client, scheduleId: string): Promise<ScheduleState> {
-  return onSchedule(client, scheduleId, async (handle) => stateOf(await handle.describe()));
+/** What each night of a schedule archives. */
+export type ScheduledRequest = Readonly<z.infer<typeof scheduledRequest>>;
+
+/** Undefined where another program made the schedule. */
+export function readScheduledRequest({ args }: ScheduleDescription['action']): ScheduledRequest | undefined {
+  return scheduledRequest.safeParse(args?.[0]).data;
 }
 
 /** No night starts until `unpauseSchedule`; one that runs goes on. */
@@ -128,7 +124,8 @@ async function describeNights(
   };
 }
 
-async function onSchedule<T>(
+/** Does something with a schedule. Error: `configuration` where it is not there. */
+export async function onSchedule<T>(
   client: Client,
   scheduleId: string,
   act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<T>,
@@ -141,19 +138,4 @@ async function onSchedule<T>(
       cure: 'create it with: permafrost schedule apply',
     });
   }
-}
-
-function stateOf({ scheduleId, state, info }: ScheduleDescription): ScheduleState {
-  return {
-    scheduleId,
-    paused: state.paused,
-    ...(state.note === undefined || state.note === '' ? {} : { note: state.note }),
-    nextNights: info.nextActionTimes.map((time) => time.toISOString()),
-    recentNights: info.recentActions.map(({ scheduledAt, action }) => ({
-      dueAt: scheduledAt.toISOString(),
-      workflowId: action.workflow.workflowId,
-    })),
-    missed: info.numActionsMissedCatchupWindow,
-    skipped: info.numActionsSkippedOverlap,
-  };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { nightOf } from '../../src/archive/night-date.ts';
 import type { LakeSnapshot, LakeTable } from '../../src/archive/read-lake.ts';
 import { EXIT } from '../../src/cli/exit-code.ts';
-import type { ScheduleState } from '../../src/temporal/schedule.ts';
+import type { ScheduleState } from '../../src/temporal/schedule-state.ts';
 import { createTestDatabase, runSql } from '../postgres/test-server.ts';
 import { type CommandResult, permafrost, startPermafrost } from './command-line.ts';
 
@@ -235,7 +235,7 @@ test(
   async () => {
     const shop = shopAt(await createShop(), 'scheduled');
     const describeIt = async () =>
-      JSON.parse((await shop.succeed('schedule', 'describe')).stdout) as ScheduleState;
+      JSON.parse((await shop.succeed('schedule', 'describe', '--json')).stdout) as ScheduleState;
     const worker = shop.start('worker', ...everything);
     try {
       expect((await shop.succeed('schedule', 'apply', ...everything, '--at', '03:30')).stdout).toMatch(

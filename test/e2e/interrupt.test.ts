@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import { connectClient, probe } from '../../src/temporal/connection.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
-import type { ScheduleState } from '../../src/temporal/schedule.ts';
+import type { ScheduleState } from '../../src/temporal/schedule-state.ts';
 import { createTestDatabase, runSql, withClient } from '../postgres/test-server.ts';
 import { type CommandResult, type RunningCommand, startPermafrost } from './command-line.ts';
 
@@ -114,7 +114,7 @@ describe.skipIf(!startsOwnServer)('a command that started a server of its own', 
     );
     expect(processesOf(folder)).toEqual([]);
 
-    const described = await start(['schedule', 'describe'], env).ended;
+    const described = await start(['schedule', 'describe', '--json'], env).ended;
     expect(described.code, described.stderr).toBe(EXIT.ok);
     expect((JSON.parse(described.stdout) as ScheduleState).nextNights[0]).toMatch(/T01:15:00/);
   });

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import {
   applySchedule,
   deleteSchedule,
-  describeSchedule,
   type NightSchedule,
   pauseSchedule,
   scheduleIdOf,
   triggerSchedule,
   unpauseSchedule,
 } from '../../src/temporal/schedule.ts';
+import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { FakeArchiver } from '../workflows/fake-archiver.ts';
 import type { NightBench } from '../workflows/night-bench.ts';
 import { atTemporal } from '../workflows/temporal-bench.ts';
@@ -53,6 +53,42 @@ test('a schedule that would no longer freeze a table is refused, and stays as it
     });
     expect((await describeSchedule(client, scheduleId)).nextNights[0]).toMatch(/T01:15:00.000Z$/);
     expect(await applySchedule(client, freezing('public.a', 'public.b'))).toBe('updated');
+    await deleteSchedule(client, scheduleId);
+  });
+});
+
+test('a schedule of a whole set is not narrowed to some of its tables', async () => {
+  await atTemporal(new FakeArchiver(), async (bench) => {
+    const { client, request, taskQueue } = bench;
+    const scheduleId = scheduleIdOf(taskQueue, request.set);
+    await applySchedule(client, scheduleFor(bench));
+    const narrowed = { ...scheduleFor(bench), request: { set: request.set, tables: ['public.a'] } };
+    await expect(applySchedule(client, narrowed)).rejects.toMatchObject({
+      code: 'configuration',
+      message: `the schedule ${scheduleId} freezes the whole set ${request.set}, and would freeze only public.a`,
+    });
+    expect((await describeSchedule(client, scheduleId)).request).toEqual({ set: request.set, tables: [] });
+    await deleteSchedule(client, scheduleId);
+  });
+});
+
+test('a schedule tells when it is due, how its nights ended, and whether a worker is up', async () => {
+  const archiver = new FakeArchiver({ tables: ['a'], missing: ['public.gone'] });
+  await atTemporal(archiver, async (bench) => {
+    const { client, request, taskQueue } = bench;
+    const scheduleId = scheduleIdOf(taskQueue, request.set);
+    await applySchedule(client, scheduleFor(bench));
+    await triggerSchedule(client, scheduleId);
+    const ended = async () => (await describeSchedule(client, scheduleId)).recentNights.at(-1);
+    await expect
+      .poll(ended, { timeout: 15_000 })
+      .toMatchObject({ status: 'failed', failure: '1 of 2 tables were not archived: public.gone' });
+    expect(await describeSchedule(client, scheduleId)).toMatchObject({ at: '01:15', worked: true });
+
+    const idle = { ...scheduleFor(bench), taskQueue: `idle-${taskQueue}` };
+    await deleteSchedule(client, scheduleId);
+    await applySchedule(client, idle);
+    expect(await describeSchedule(client, scheduleId)).toMatchObject({ worked: false, recentNights: [] });
     await deleteSchedule(client, scheduleId);
   });
 });
