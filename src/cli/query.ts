@@ -40,7 +40,11 @@ export function queryCommand(): Command {
 }
 
 /** A table that began later than the date is not there for the statement; that is worth a better word than DuckDB's. */
-async function explainMissing(error: unknown, catalog: Lake['catalog'], asOf: string | undefined): Promise<unknown> {
+async function explainMissing(
+  error: unknown,
+  catalog: Lake['catalog'],
+  asOf: string | undefined,
+): Promise<unknown> {
   if (asOf === undefined || !(error instanceof PermafrostError)) return error;
   const [, name] = /Table with name (\S+) does not exist/.exec(error.message) ?? [];
   if (name === undefined || !(await catalog.listTables()).includes(name)) return error;
