@@ -7,10 +7,13 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { MARK } from './night-mark.ts';
 import { currentSnapshot, pathOf } from './read-lake.ts';
+import { PROPERTY } from './table-properties.ts';
 
 /** The rows of one table that a query reads, in Iceberg's words: any engine can be given it. */
 export type TableScan = {
   readonly name: string;
+  /** Its name in Postgres when it was last archived; undefined where the lake does not say. */
+  readonly source: { readonly schema: string; readonly name: string } | undefined;
   /** Fields of the schema that the snapshot has; data files are matched by field id. */
   readonly fields: readonly NestedField[];
   /** Absolute paths of the data files, or their URIs where they do not lie in a folder. */
@@ -64,10 +67,16 @@ async function planTable(
 ): Promise<TableScan> {
   return {
     name: table.name,
+    source: sourceOf(table),
     fields: schemaOf(table, snapshot).fields,
     files: await listFiles(store, snapshot),
     night: asOf === undefined ? undefined : snapshot.summary[MARK.night],
   };
+}
+
+function sourceOf({ metadata: { properties } }: LoadedTable): TableScan['source'] {
+  const { [PROPERTY.sourceSchema]: schema, [PROPERTY.sourceTable]: name } = properties;
+  return schema === undefined || name === undefined ? undefined : { schema, name };
 }
 
 /** All live data files of the snapshot. */

@@ -12,7 +12,7 @@ import { layOutTable } from './text-table.ts';
 export function queryCommand(): Command {
   return new Command('query')
     .description('run SQL over the lake; every table holds all its nights, in the column dt')
-    .argument('<sql>', 'one SELECT statement in DuckDB SQL')
+    .argument('<sql>', 'one SELECT statement in DuckDB SQL; tables by their names in the lake, or as schema.name of the source')
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
     .option('--as-of <date>', 'only the newest night on or before this date (yyyy-mm-dd)')
     .option('--json', 'as JSON, one object per row')

@@ -24,7 +24,9 @@ export async function queryLake(sql: string, tables: readonly TableScan[]): Prom
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
+    await connection.run(`CREATE SCHEMA ${LAKE_SCHEMA}; SET schema = '${LAKE_SCHEMA}'`);
     for (const table of tables) await openTable(connection, table);
+    for (const table of withSourceNames(tables)) await nameAsInSource(connection, table);
     await lockUp(connection, tables);
     return await runStatement(connection, sql);
   } finally {
@@ -32,6 +34,9 @@ export async function queryLake(sql: string, tables: readonly TableScan[]): Prom
     instance.closeSync();
   }
 }
+
+/** Holds the tables by their names in the lake; no schema of a source begins with pg_. */
+const LAKE_SCHEMA = 'pg_lake';
 
 async function openTable(connection: DuckDBConnection, table: TableScan): Promise<void> {
   try {
@@ -42,6 +47,27 @@ async function openTable(connection: DuckDBConnection, table: TableScan): Promis
       cause,
     });
   }
+}
+
+/**
+ * The tables that `schema.name` of the source leads to. A name that is another's but for its case, or that the lake holds
+ * twice, leads to none: DuckDB does not tell them apart, and the rows of the wrong one would be the answer.
+ */
+function withSourceNames(tables: readonly TableScan[]): readonly NamedTable[] {
+  const named = tables.flatMap(({ name, source }) => (source === undefined ? [] : [{ name, source }]));
+  const alike = Map.groupBy(named, ({ source }) =>
+    JSON.stringify([source.schema, source.name]).toLowerCase(),
+  );
+  return [...alike.values()].flatMap((group) => (group.length === 1 ? group : []));
+}
+
+type NamedTable = { readonly name: string; readonly source: NonNullable<TableScan['source']> };
+
+async function nameAsInSource(connection: DuckDBConnection, { name, source }: NamedTable): Promise<void> {
+  const schema = `memory.${quoteName(source.schema)}`;
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  const rows = `memory.${LAKE_SCHEMA}.${quoteName(name)}`;
+  await connection.run(`CREATE VIEW ${schema}.${quoteName(source.name)} AS FROM ${rows}`);
 }
 
 /** From here on only the files of the tables can be opened, and no statement can change that. */

@@ -49,7 +49,7 @@ function night(day: number, rows: number): TestColumn {
 }
 
 function scan(changes: Partial<TableScan>): TableScan {
-  return { name: 'orders', fields: [dt], files: [], night: undefined, ...changes };
+  return { name: 'orders', source: undefined, fields: [dt], files: [], night: undefined, ...changes };
 }
 
 describe('columns are found by field id', () => {
@@ -158,6 +158,28 @@ describe('tables', () => {
     });
     const answer = await queryLake('SELECT * EXCLUDE (dt) FROM "crm.""odd\' name""-1a2b3c4d"', [table]);
     expect(answer).toEqual({ columns: names, rows: [names.map((_, index) => index)] });
+  });
+
+  test('go by their names in the source, too, whatever the schema is called', async () => {
+    const files = [await put('source-names.parquet', [night(3, 1)])];
+    const none: readonly string[] = [];
+    const tables = [
+      scan({ source: { schema: 'public', name: 'orders' }, files: none }),
+      scan({ name: 'main.orders', source: { schema: 'main', name: 'orders' }, files }),
+      scan({ name: 'odd-1a2b3c4d', source: { schema: 'C"rm', name: 'O.x' }, files }),
+    ];
+    const counts = 'SELECT (SELECT count(*) FROM public.orders), (SELECT count(*) FROM main.orders)';
+    expect((await queryLake(counts, tables)).rows).toEqual([[0, 1]]);
+    expect((await queryLake('SELECT dt FROM "C""rm"."O.x"', tables)).rows).toEqual([['1970-01-04']]);
+    expect((await queryLake('SELECT count(*) FROM orders', tables)).rows).toEqual([[0]]);
+  });
+
+  test('whose names in the source differ by case alone go by those in the lake only', async () => {
+    const tables = ['orders', 'Orders'].map((name, index) =>
+      scan({ name: `o${index}`, source: { schema: 'public', name } }),
+    );
+    await expect(queryLake('FROM public.orders', tables)).rejects.toThrow(/"public.orders" does not exist/);
+    expect((await queryLake('FROM o0 UNION ALL FROM o1', tables)).rows).toEqual([]);
   });
 
   test('can be joined, each in its own columns', async () => {
