@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { planQuery } from '../archive/plan-query.ts';
+import { planQuery, type TableScan } from '../archive/plan-query.ts';
+import { listLakeTables } from '../archive/read-lake.ts';
 import { type Lake, openLake } from '../composition.ts';
 import { readConfig } from '../config.ts';
 import { PermafrostError } from '../errors.ts';
@@ -12,7 +13,10 @@ import { layOutTable } from './text-table.ts';
 export function queryCommand(): Command {
   return new Command('query')
     .description('run SQL over the lake; every table holds all its nights, in the column dt')
-    .argument('<sql>', 'one SELECT statement in DuckDB SQL; tables by their names in the lake, or as schema.name of the source')
+    .argument(
+      '<sql>',
+      'one SELECT statement in DuckDB SQL; tables by their names in the lake, or as schema.name of the source',
+    )
     .option('--lake <folder>', 'the lake (PERMAFROST_LAKE)')
     .option('--as-of <date>', 'only the newest night on or before this date (yyyy-mm-dd)')
     .option('--json', 'as JSON, one object per row')
@@ -21,7 +25,7 @@ export function queryCommand(): Command {
       const { catalog, store } = openLake(readConfig({ lake: options.lake }).lake);
       const tables = await planQuery(catalog, store, asOf);
       const answer = await queryLake(sql, tables).catch(async (error: unknown) => {
-        throw await explainMissing(error, catalog, asOf);
+        throw await explainMissing(error, catalog, tables, asOf);
       });
       if (options.json) {
         const objects = answer.rows.map((row) =>
@@ -43,13 +47,20 @@ export function queryCommand(): Command {
 async function explainMissing(
   error: unknown,
   catalog: Lake['catalog'],
+  begun: readonly TableScan[],
   asOf: string | undefined,
 ): Promise<unknown> {
   if (asOf === undefined || !(error instanceof PermafrostError)) return error;
-  const [, name] = /Table with name (\S+) does not exist/.exec(error.message) ?? [];
-  if (name === undefined || !(await catalog.listTables()).includes(name)) return error;
-  return new PermafrostError('lake-not-found', `the table ${name} has no night on or before ${asOf}`, {
-    cure: `ask as of a later date: permafrost history ${name} lists its nights`,
+  const [, missing] = /Table with name "?(.+?)"? does not exist/.exec(error.message) ?? [];
+  if (missing === undefined) return error;
+  const later = (await listLakeTables(catalog)).find(
+    ({ name, source }) =>
+      (name === missing || source === missing || source.endsWith(`.${missing}`)) &&
+      !begun.some((table) => table.name === name),
+  );
+  if (later === undefined) return error;
+  return new PermafrostError('lake-not-found', `the table ${later.name} has no night on or before ${asOf}`, {
+    cure: `ask as of a later date: permafrost history ${later.name} lists its nights`,
   });
 }
 

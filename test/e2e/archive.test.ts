@@ -134,7 +134,7 @@ describe('a night', () => {
     expect(late.stdout).toContain('recorded late');
     await runSql(
       source,
-      'TRUNCATE orders; ALTER TABLE customers RENAME name TO full_name; ALTER TABLE customers ADD vip bool',
+      'TRUNCATE orders; ALTER TABLE customers RENAME name TO full_name; ALTER TABLE customers ADD vip bool; CREATE TABLE leads ()',
     );
     await shop.succeed('archive', ...everything, '--no-temporal');
 
@@ -166,6 +166,11 @@ describe('a night', () => {
     expect(history.stdout).toContain('column name was renamed to full_name');
     const tables = await shop.succeed('tables');
     expect(tables.stdout).toMatch(new RegExp(`customers +public\\.customers +2 +${today} +250 .* 500 `));
+    for (const name of ['leads', 'public.leads']) {
+      const tooEarly = await shop.run('query', `from ${name}`, '--as-of', yesterday);
+      expect(tooEarly.stderr).toContain(`the table leads has no night on or before ${yesterday}`);
+      expect(tooEarly.code).toBe(EXIT.lake);
+    }
     const unknown = await shop.run('query', 'select nothing from customers');
     expect(unknown).toMatchObject({ code: EXIT.configuration, stdout: '' });
     expect(unknown.stderr).toMatch(/^permafrost: .*nothing/);
