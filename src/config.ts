@@ -72,7 +72,9 @@ function readBy<T>(read: (text: string) => T) {
     try {
       return read(text);
     } catch (error) {
-      context.addIssue(explain(error));
+      if (!(error instanceof PermafrostError)) throw error;
+      const { message, cure } = error;
+      context.addIssue({ code: 'custom', message, params: { cure } });
       return z.NEVER;
     }
   });
@@ -80,7 +82,7 @@ function readBy<T>(read: (text: string) => T) {
 
 const wholeNumber = z
   .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .regex(/^\d{1,9}$/, 'must be a whole number from 1 to 64')
   .transform(Number);
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -100,7 +102,7 @@ const variables = z.object({
     .regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a file in tables/')
     .default('adhoc'),
   PERMAFROST_TABLE_CONCURRENCY: wholeNumber
-    .refine((count) => count >= 1 && count <= 64, 'must be from 1 to 64')
+    .refine((count) => count >= 1 && count <= 64, 'must be a whole number from 1 to 64')
     .default(2),
   PERMAFROST_STATE_FOLDER: z.string().default('.permafrost'),
   PERMAFROST_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('warn'),
@@ -131,29 +133,47 @@ const secrets = [
 
 /** Reads and checks everything. Error: `configuration`, listing every problem. */
 export function readConfig(flags: Flags, env: Environment = process.env): Config {
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   refuseUnknown(env, problems);
   const given = { ...withoutEmpty(env), ...readSecrets(env, problems), ...flagged(flags) };
   const parsed = variables.safeParse(given);
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    problems.push(`${labelOf(String(path[0]), flags)}: ${message}`);
+  for (const issue of parsed.error?.issues ?? []) {
+    problems.push({
+      what: `${labelOf(String(issue.path[0]), flags)}: ${issue.message}`,
+      cure: cureOf(issue),
+    });
   }
   for (const flag of ['source', 'into'] as const) {
     if (holdsPassword(flags[flag] ?? '')) problems.push(passwordInArguments(flag));
   }
-  if (!parsed.success || problems.length > 0) {
-    throw new PermafrostError('configuration', problems.join('\n'), {
-      cure: problems.length === 1 ? 'correct this setting' : 'correct these settings',
-    });
-  }
+  if (!parsed.success || problems.length > 0) throw refuse(problems);
   return assemble(parsed.data, flags);
 }
 
-function passwordInArguments(flag: 'source' | 'into'): string {
-  return (
-    `--${flag}: a password on the command line can be read by every user of this machine ` +
-    `(put it into PGPASSWORD or ~/.pgpass, or the whole URL into ${variableOf(flag)})`
-  );
+type Problem = { readonly what: string; readonly cure: string | undefined };
+
+function cureOf(issue: z.core.$ZodIssue): string | undefined {
+  const cure: unknown = issue.code === 'custom' ? issue.params?.['cure'] : undefined;
+  return typeof cure === 'string' ? cure : undefined;
+}
+
+function refuse(problems: readonly Problem[]): PermafrostError {
+  const [first] = problems;
+  if (first !== undefined && problems.length === 1) {
+    const cure = first.cure ?? 'give it what the README lists under Configuration';
+    return new PermafrostError('configuration', first.what, { cure });
+  }
+  const lines = problems.map(({ what, cure }) => (cure === undefined ? what : `${what} (${cure})`));
+  return new PermafrostError('configuration', lines.join('\n'), {
+    cure: 'give each what the README lists under Configuration',
+  });
+}
+
+function passwordInArguments(flag: 'source' | 'into'): Problem {
+  return {
+    what: `--${flag}: a password on the command line can be read by every user of this machine`,
+    cure: `put it into PGPASSWORD or ~/.pgpass, or the whole URL into ${variableOf(flag)}`,
+  };
 }
 
 function holdsPassword(url: string): boolean {
@@ -212,26 +232,29 @@ function withTargetPassword(
 }
 
 /** A misspelt variable would otherwise leave its default in force, and nobody would notice. */
-function refuseUnknown(env: Environment, problems: string[]): void {
+function refuseUnknown(env: Environment, problems: Problem[]): void {
   const known: readonly string[] = [
     ...Object.keys(variables.shape),
     ...secrets.map((name) => `${name}_FILE`),
   ];
   for (const name of Object.keys(env)) {
     if (!name.startsWith('PERMAFROST_') || env[name] === undefined || known.includes(name)) continue;
-    problems.push(`${name}: there is no such setting (the README lists all)`);
+    problems.push({
+      what: `${name}: there is no such setting`,
+      cure: 'correct its name; the README lists all',
+    });
   }
 }
 
 /** The secrets that are given as files. */
-function readSecrets(env: Environment, problems: string[]): Record<string, string> {
+function readSecrets(env: Environment, problems: Problem[]): Record<string, string> {
   const read: Record<string, string> = {};
   for (const name of secrets) {
     const file = env[`${name}_FILE`];
     if (file === undefined || file === '') continue;
-    const problem = (what: string) => problems.push(`${name}_FILE: ${what}`);
+    const problem = (what: string, cure?: string) => problems.push({ what: `${name}_FILE: ${what}`, cure });
     const secret = readSecret(file);
-    if ((env[name] ?? '') !== '') problem(`${name} is set too (keep one of them)`);
+    if ((env[name] ?? '') !== '') problem(`${name} is set too`, 'keep one of them');
     else if (secret === undefined) problem('the file that it names cannot be read');
     else if (secret === '') problem('the file that it names is empty');
     else read[name] = secret;
@@ -296,11 +319,6 @@ function variableOf(flag: (typeof settingFlags)[number]): string {
 function labelOf(variable: string, flags: Flags): string {
   const flag = settingFlags.find((name) => flags[name] !== undefined && variableOf(name) === variable);
   return flag === undefined ? variable : `--${flag}`;
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof PermafrostError)) throw error;
-  return error.cure === undefined ? error.message : `${error.message} (${error.cure})`;
 }
 
 function withoutEmpty(env: Environment): Environment {

@@ -219,6 +219,15 @@ describe('names and files', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('cures are written alike: no capital, no full stop', () => {
+    const cure = /\bcure\s*[:=]\s*(?:\w[^'"`]*\?\s*)?(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g;
+    const written = [...modules].flatMap(([path, code]) =>
+      path.startsWith('test/') ? [] : [...code.matchAll(cure)].map(([, , text = '']) => ({ path, text })),
+    );
+    expect(written.length).toBeGreaterThan(150);
+    expect(written.filter(({ text }) => /^[A-Z][a-z]|\.$/.test(text))).toEqual([]);
+  });
+
   test('nothing is exported by default', () => {
     const wrong = [...modules].filter(([, code]) => /^export (default\b|\{[^}]*\bas default\b)/m.test(code));
     expect(wrong.map(([path]) => path)).toEqual([]);

@@ -88,7 +88,7 @@ describe('problems', () => {
       },
     );
     expect(() => readConfig({}, { PERMAFROST_LAKES: '' })).toThrow(
-      expect.objectContaining({ cure: 'correct this setting' }),
+      expect.objectContaining({ cure: 'correct its name; the README lists all' }),
     );
     expect(problems.map((problem) => problem.split(':')[0])).toEqual([
       'PERMAFROST_SOURCE',

@@ -192,7 +192,7 @@ async function exportWithCompanions(
 function refuseSpecialValues(columns: readonly MappedColumn[]): PermafrostError {
   return new PermafrostError(
     'value-unrepresentable',
-    `the column(s) ${columns.map((column) => column.name).join(', ')} hold values that their Iceberg type cannot`,
+    `columns hold values that their Iceberg type cannot: ${columns.map((column) => column.name).join(', ')}`,
     { cure: "set specialValues to 'companion' for this table, or correct the values in the source" },
   );
 }

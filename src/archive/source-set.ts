@@ -93,7 +93,7 @@ export function defineSourceSet(draft: SourceSetDraft): SourceSet {
   problems.push(...findContradictions(draft));
   if (!checked.success || problems.length > 0) {
     throw new PermafrostError('configuration', `the source set is not valid: ${problems.join('; ')}`, {
-      cure: 'Correct the file of the set in tables/.',
+      cure: 'correct the file of the set in tables/',
     });
   }
   const { name, tables, exclude } = checked.data;
@@ -154,7 +154,7 @@ function isPattern(text: string): boolean {
 function parseTableName(text: string): { schema: string; name: string } {
   const [, schema, name] = tableNameShape.exec(text) ?? [];
   if (schema === undefined || name === undefined) {
-    throw new PermafrostError('configuration', `not a table name: ${text}`, { cure: 'Write schema.table.' });
+    throw new PermafrostError('configuration', `not a table name: ${text}`, { cure: 'write schema.table' });
   }
   return { schema: unquote(schema), name: unquote(name) };
 }
@@ -173,7 +173,7 @@ export async function loadSourceSet(name: string): Promise<SourceSet> {
       'configuration',
       `there is no source set "${name}"; there is: ${known.join(', ')}`,
       {
-        cure: `Name one of them, or add tables/${setNameShape.test(name) ? name : '<name>'}.ts.`,
+        cure: `name one of them, or add tables/${setNameShape.test(name) ? name : '<name>'}.ts`,
       },
     );
   }
@@ -185,7 +185,7 @@ export async function loadSourceSet(name: string): Promise<SourceSet> {
     'configuration',
     `tables/${name}.ts does not export a sourceSet named "${name}"`,
     {
-      cure: `Write: export const sourceSet = defineSourceSet({ name: '${name}', … }).`,
+      cure: `write: export const sourceSet = defineSourceSet({ name: '${name}', … })`,
     },
   );
 }
@@ -203,7 +203,7 @@ async function importSet(file: URL, name: string): Promise<unknown> {
   } catch (cause) {
     if (cause instanceof PermafrostError) throw cause;
     throw new PermafrostError('configuration', `tables/${name}.ts cannot be loaded`, {
-      cure: 'Correct the file; the cause says where.',
+      cure: 'correct the file; the cause says where',
       cause,
     });
   }

@@ -115,6 +115,6 @@ async function listNewest(store: ObjectStore, table: string): Promise<MetadataFi
 /** `lake-foreign` for a table that is not ours to touch. */
 export function foreign(store: ObjectStore, table: string, why: string): PermafrostError {
   return new PermafrostError('lake-foreign', `${objectUri(store, tablePath(table))} is not ours: ${why}`, {
-    cure: 'Archive into another lake or under another table name; nothing was written to this one.',
+    cure: 'archive into another lake or under another table name; nothing was written to this one',
   });
 }

@@ -100,7 +100,7 @@ export class FileCatalog implements Catalog {
     throw new PermafrostError(
       'lake-foreign',
       `the table lives at ${next.location} but is committed to at ${this.tableLocation(name)}`,
-      { cure: 'Name the lake by the address under which it was created; files are named by that address.' },
+      { cure: 'name the lake by the address under which it was created; files are named by that address' },
     );
   }
 
@@ -129,7 +129,7 @@ export class FileCatalog implements Catalog {
         'commit-state-unknown',
         `it cannot be told whether ${objectUri(this.#store, path)} was created`,
         {
-          cure: 'Delete nothing; run again once the lake can be read, which finds the commit or repeats it.',
+          cure: 'delete nothing; run again once the lake can be read, which finds the commit or repeats it',
           cause: error,
         },
       );
@@ -168,7 +168,7 @@ export class FileCatalog implements Catalog {
 
 function conflict(message: string): PermafrostError {
   return new PermafrostError('commit-conflict', message, {
-    cure: 'Load the table again and plan the commit on what it holds now.',
+    cure: 'load the table again and plan the commit on what it holds now',
   });
 }
 
@@ -196,6 +196,6 @@ function previousVersionsMax(metadata: TableMetadata): number {
 function checkReadBack(metadata: TableMetadata, bytes: Uint8Array): void {
   if (isDeepStrictEqual(parseTableMetadata(bytes), metadata)) return;
   throw new PermafrostError('integrity', 'the table metadata does not read back as it was written', {
-    cure: 'Nothing was committed; report this with the metadata file that is current.',
+    cure: 'nothing was committed; report this with the metadata file that is current',
   });
 }

@@ -49,7 +49,7 @@ function notes(result: NightResult): readonly string[] {
           ...table.unreadSequences.map((name) => `· ${name}: value not archived, for want of SELECT on it`),
           ...table.specialValues.map(
             (special) =>
-              `· ${tableLabel(table)}: ${formatCount(special.cells)} value(s) of ${special.column} kept as text in ${special.companion}`,
+              `· ${tableLabel(table)}: ${formatQuantity(special.cells, 'value')} of ${special.column} kept as text in ${special.companion}`,
           ),
         ],
   );

@@ -142,7 +142,7 @@ async function launchOnSomePort(
 
 function portTaken(port: number): PermafrostError {
   return new PermafrostError('configuration', `port ${port} of 127.0.0.1 is taken`, {
-    cure: 'Choose another port, or none to have a free one picked.',
+    cure: 'choose another port, or none to have a free one picked',
   });
 }
 
@@ -150,7 +150,7 @@ function startFailure(cluster: Cluster, log: string): PermafrostError {
   // The last one: earlier ones may be answers to our own early attempts to connect.
   const reason = [...log.matchAll(/(?:FATAL|PANIC): +(.*)/g)].at(-1)?.[1] ?? 'no reason given';
   return new PermafrostError('unexpected', `the embedded Postgres did not start: ${reason}`, {
-    cure: `Read ${join(cluster.folder, 'server.log')}.`,
+    cure: `read ${join(cluster.folder, 'server.log')}`,
   });
 }
 

@@ -9,7 +9,7 @@ import { runScripts, withClient } from './navigator-database.ts';
  */
 export async function changeNavigator(url: string, night: string): Promise<void> {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(night)) {
-    throw new PermafrostError('configuration', `not a night: ${night}`, { cure: 'Write it as yyyy-mm-dd.' });
+    throw new PermafrostError('configuration', `not a night: ${night}`, { cure: 'write it as yyyy-mm-dd' });
   }
   await withClient(url, (client) =>
     runScripts(client, ['navigator-dice.sql', 'navigator-changes.sql'], { 'navigator.night': night }),

@@ -10,7 +10,7 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
     await client.connect();
   } catch (cause) {
     throw new PermafrostError('source-unreachable', 'the demo database cannot be reached', {
-      cure: 'Start it first, and check host, port and password.',
+      cure: 'start it first, and check host, port and password',
       cause,
     });
   }

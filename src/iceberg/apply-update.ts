@@ -248,6 +248,6 @@ function impossible(message: string): PermafrostError {
 
 function outdated(message: string): PermafrostError {
   return new PermafrostError('commit-conflict', `the snapshot was planned on older metadata: ${message}`, {
-    cure: 'Load the table again and plan the commit on what it holds now.',
+    cure: 'load the table again and plan the commit on what it holds now',
   });
 }

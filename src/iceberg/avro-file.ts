@@ -62,7 +62,7 @@ export function writeAvroFile(
   const blocks = encodeBlocks(type, content.records);
   if (blocks.length === 0) {
     throw new PermafrostError('unexpected', 'an Avro file needs at least one record', {
-      cure: 'Report this as a defect: manifests and manifest lists without entries are not written.',
+      cure: 'report this as a defect: manifests and manifest lists without entries are not written',
     });
   }
   const sync = syncMarker(header, blocks);
@@ -115,7 +115,7 @@ function encodeRecord(type: avro.Type, record: AvroRecord): Buffer {
       'unexpected',
       `an Avro record does not fit its schema at ${misfit(type, record)}`,
       {
-        cure: 'Report this as a defect.',
+        cure: 'report this as a defect',
       },
     );
   }
@@ -177,7 +177,7 @@ function decompress(data: Buffer, codec: string): Buffer {
   if (codec === 'null') return data;
   if (codec !== 'deflate') {
     throw new PermafrostError('lake-foreign', `an Avro file is compressed with ${codec}`, {
-      cure: 'Let the other writer of this table compress its manifests with deflate (gzip).',
+      cure: 'let the other writer of this table compress its manifests with deflate (gzip)',
     });
   }
   try {
@@ -208,7 +208,7 @@ function recordType(schema: AvroSchema, naming: FieldNaming): avro.Type {
 
 function damaged(why: string, cause?: unknown): PermafrostError {
   return new PermafrostError('integrity', `an Avro file is damaged: ${why}`, {
-    cure: 'Verify the table, and restore the file from a copy of the lake.',
+    cure: 'verify the table, and restore the file from a copy of the lake',
     cause,
   });
 }

@@ -100,6 +100,6 @@ function mistyped(id: number): never {
 
 function foreign(what: string): PermafrostError {
   return new PermafrostError('lake-foreign', `a manifest or manifest list ${what}`, {
-    cure: 'Find the writer of this snapshot: its metadata does not follow the Iceberg spec.',
+    cure: 'find the writer of this snapshot: its metadata does not follow the Iceberg spec',
   });
 }

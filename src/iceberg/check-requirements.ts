@@ -15,7 +15,7 @@ export function checkRequirements(
     const difference = metadata === undefined ? absence(requirement) : differenceFrom(metadata, requirement);
     if (difference === undefined) continue;
     throw new PermafrostError('commit-conflict', `${requirement.type} does not hold: ${difference}`, {
-      cure: 'Load the table again and plan the commit on what it holds now.',
+      cure: 'load the table again and plan the commit on what it holds now',
     });
   }
 }

@@ -71,7 +71,7 @@ export function requireKnownVersion(metadata: ReadonlyMap<string, string>, assum
   const version = metadata.get('format-version') ?? assumed;
   if (version === '1' || version === '2') return Number(version);
   throw new PermafrostError('lake-foreign', `a manifest has format version ${version}, newer than 2`, {
-    cure: 'Upgrade Permafrost, or keep writers of a newer table format away from this table.',
+    cure: 'upgrade Permafrost, or keep writers of a newer table format away from this table',
   });
 }
 
@@ -97,6 +97,6 @@ function parseJson(metadata: ReadonlyMap<string, string>, key: string): unknown 
 
 function foreign(what: string): PermafrostError {
   return new PermafrostError('lake-foreign', `a manifest ${what}`, {
-    cure: 'Find the writer of this snapshot: its metadata does not follow the Iceberg spec.',
+    cure: 'find the writer of this snapshot: its metadata does not follow the Iceberg spec',
   });
 }

@@ -146,6 +146,6 @@ function requireSoundRow(manifest: ManifestFile, commitSequenceNumber: bigint): 
 
 function unsound(why: string): PermafrostError {
   return new PermafrostError('unexpected', `a manifest list cannot be written: ${why}`, {
-    cure: 'Report this as a defect.',
+    cure: 'report this as a defect',
   });
 }

@@ -103,7 +103,7 @@ export function readListedManifest(bytes: Uint8Array, row: ManifestFile): Manife
     deleted.length !== row.deletedFilesCount
   ) {
     throw new PermafrostError('integrity', 'a manifest does not hold the files that its manifest list says', {
-      cure: 'Verify the table, and restore the manifest from a copy of the lake.',
+      cure: 'verify the table, and restore the manifest from a copy of the lake',
     });
   }
   return { ...manifest, entries: manifest.entries.map((entry) => inheritEntry(entry, row)) };
@@ -136,7 +136,7 @@ export function inheritEntry(entry: ManifestEntry, row: ManifestFile): ManifestE
   const sequenceNumber = entry.sequenceNumber ?? inherited;
   if (sequenceNumber === null) {
     throw new PermafrostError('integrity', 'a manifest has an entry that lacks its sequence number', {
-      cure: 'Rewrite the manifests of the table with the engine that wrote them.',
+      cure: 'rewrite the manifests of the table with the engine that wrote them',
     });
   }
   return {
@@ -256,12 +256,12 @@ function requireDistinctPaths(entries: readonly ManifestEntry[]): void {
 
 function unsound(why: string): PermafrostError {
   return new PermafrostError('unexpected', `a manifest cannot be written: ${why}`, {
-    cure: 'Report this as a defect.',
+    cure: 'report this as a defect',
   });
 }
 
 function foreign(what: string): PermafrostError {
   return new PermafrostError('lake-foreign', `a manifest ${what}`, {
-    cure: 'Keep writers that use such files away from this table.',
+    cure: 'keep writers that use such files away from this table',
   });
 }

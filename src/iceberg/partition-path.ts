@@ -31,7 +31,7 @@ export function partitionPath(
 function partitionText(field: TypedPartitionField, value: PartitionValue | undefined): string {
   if (value === undefined) {
     throw new PermafrostError('integrity', `partition field ${field.name} has no value`, {
-      cure: 'Report this as a defect: every partition field needs a value or null.',
+      cure: 'report this as a defect: every partition field needs a value or null',
     });
   }
   if (value === null) return 'null';

@@ -90,7 +90,7 @@ function partitionValue(stored: unknown, logicalType: string | undefined): Parti
     default:
       if (stored === null) return null;
       throw new PermafrostError('lake-foreign', 'a manifest has a partition value that is not primitive', {
-        cure: 'Find the writer of this snapshot: its metadata does not follow the Iceberg spec.',
+        cure: 'find the writer of this snapshot: its metadata does not follow the Iceberg spec',
       });
   }
 }
@@ -121,7 +121,7 @@ function unfitTuple(): PermafrostError {
     'unexpected',
     'the partition values of a data file are not those of its partition spec',
     {
-      cure: 'Report this as a defect: each partition field needs a value or null.',
+      cure: 'report this as a defect: each partition field needs a value or null',
     },
   );
 }

@@ -20,7 +20,7 @@ function sourceType(field: PartitionField, schema: Schema): PrimitiveType {
     throw new PermafrostError(
       'configuration',
       `partition field ${field.name} has no primitive source column with id ${field['source-id']} in the schema`,
-      { cure: 'Partition by a column of the table that is not inside a list or map.' },
+      { cure: 'partition by a column of the table that is not inside a list or map' },
     );
   }
   return source.type;

@@ -37,7 +37,7 @@ function parameterisedKind(type: string): PrimitiveKind {
     'lake-foreign',
     `type ${type} is not a primitive type of table format version 2`,
     {
-      cure: 'Upgrade Permafrost, or keep writers of a newer table format away from this table.',
+      cure: 'upgrade Permafrost, or keep writers of a newer table format away from this table',
     },
   );
 }

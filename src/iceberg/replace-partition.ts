@@ -94,7 +94,7 @@ function refuseOtherSpecs(manifests: readonly ManifestFile[], spec: PartitionSpe
     'lake-foreign',
     `the table holds data under partition spec ${other.specId} besides ${spec['spec-id']}, so a partition cannot be replaced`,
     {
-      cure: 'Rewrite the data under one partition spec with the engine that changed it, or use another lake.',
+      cure: 'rewrite the data under one partition spec with the engine that changed it, or use another lake',
     },
   );
 }

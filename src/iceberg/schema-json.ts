@@ -123,12 +123,12 @@ function booleanOf(json: unknown, key: string): boolean {
 
 function malformed(what: string): PermafrostError {
   return new PermafrostError('lake-foreign', `the schema of the table is malformed at ${what}`, {
-    cure: 'Repair the table with the engine that wrote it, or archive into another lake.',
+    cure: 'repair the table with the engine that wrote it, or archive into another lake',
   });
 }
 
 function unknownType(text: string): PermafrostError {
   return new PermafrostError('lake-foreign', `format version 2 has no type ${JSON.stringify(text)}`, {
-    cure: 'Archive into another lake, or replace the column with the engine that added it.',
+    cure: 'archive into another lake, or replace the column with the engine that added it',
   });
 }

@@ -155,12 +155,12 @@ function requireWidth(type: PrimitiveType, bytes: Uint8Array, widths: readonly n
 
 function wrongWidth(type: PrimitiveType, width: number): PermafrostError {
   return new PermafrostError('integrity', `a serialised ${type} cannot have ${width} bytes`, {
-    cure: 'Verify the table: a bound in its metadata is damaged.',
+    cure: 'verify the table: a bound in its metadata is damaged',
   });
 }
 
 function misfit(type: PrimitiveType): PermafrostError {
   return new PermafrostError('value-unrepresentable', `a value does not fit the Iceberg type ${type}`, {
-    cure: 'Map the column to a wider type, or to string.',
+    cure: 'map the column to a wider type, or to string',
   });
 }

@@ -101,7 +101,7 @@ function requireEqual(key: string, followed: bigint | undefined, counted: bigint
     'integrity',
     `${key} would be ${followed} by the snapshot before, but the manifests hold ${counted}`,
     {
-      cure: 'Verify the table against its night records: an earlier commit, perhaps of another writer, was wrong.',
+      cure: 'verify the table against its night records: an earlier commit, perhaps of another writer, was wrong',
     },
   );
 }

@@ -21,7 +21,7 @@ export function parseTableMetadata(bytes: Uint8Array): TableMetadata {
     throw new PermafrostError(
       'lake-foreign',
       `the table metadata is malformed at ${issue?.path.join('.') ?? 'its root'}: ${issue?.message ?? 'no detail'}`,
-      { cure: 'Repair the table with the engine that wrote it, or archive into another lake.' },
+      { cure: 'repair the table with the engine that wrote it, or archive into another lake' },
     );
   }
   return withMainBranch(parsed.data);
@@ -64,7 +64,7 @@ function notJson(detail: string): PermafrostError {
     'integrity',
     `the table metadata is not JSON (${detail}); the file may be damaged`,
     {
-      cure: 'Restore the metadata file from a copy of the lake; nothing was written to the table.',
+      cure: 'restore the metadata file from a copy of the lake; nothing was written to the table',
     },
   );
 }
@@ -75,8 +75,8 @@ function refuseOtherFormats(version: unknown): void {
   throw new PermafrostError('lake-foreign', `the table has ${found}; only version 2 is written here`, {
     cure:
       version === 1
-        ? 'Upgrade the table to format version 2 with the engine that owns it, or archive into another lake.'
-        : 'Archive into another lake: a table is never downgraded.',
+        ? 'upgrade the table to format version 2 with the engine that owns it, or archive into another lake'
+        : 'archive into another lake: a table is never downgraded',
   });
 }
 

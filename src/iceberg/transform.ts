@@ -128,7 +128,7 @@ function parameterisedKind(transform: string): TransformKind {
   if (name === 'bucket' && isParameter(parameter)) return { kind: 'bucket', buckets: parameter };
   if (name === 'truncate' && isParameter(parameter)) return { kind: 'truncate', width: parameter };
   throw new PermafrostError('configuration', `partition transform ${transform} is not in the Iceberg spec`, {
-    cure: 'Use identity, bucket[N], truncate[W], year, month, day, hour or void.',
+    cure: 'use identity, bucket[N], truncate[W], year, month, day, hour or void',
   });
 }
 
@@ -140,6 +140,6 @@ function unfit(transform: Transform, type: PrimitiveType): PermafrostError {
   return new PermafrostError(
     'configuration',
     `partition transform ${transform} cannot be applied to type ${type}`,
-    { cure: 'Partition the table by another column or transform.' },
+    { cure: 'partition the table by another column or transform' },
   );
 }

@@ -4,7 +4,7 @@ import { PermafrostError } from '../errors.ts';
 export function ensure(holds: boolean, rule: string): void {
   if (holds) return;
   throw new PermafrostError('integrity', `the new table metadata would be invalid: ${rule}`, {
-    cure: 'Nothing was committed; compare the current metadata file with the Iceberg spec and report the rule.',
+    cure: 'nothing was committed; compare the current metadata file with the Iceberg spec and report the rule',
   });
 }
 

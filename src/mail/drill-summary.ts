@@ -10,7 +10,7 @@ export function drillFailuresOf(drill: DrillResult | undefined): readonly Failur
   }
   return drill.tables.flatMap(({ table, failure }) => {
     if (failure === undefined) return [];
-    const cure = 'Keep the lake as it is, restore this table by hand, and compare it with the source.';
+    const cure = 'keep the lake as it is, restore this table by hand, and compare it with the source';
     return [{ name: table, code: failure.code, message: failure.message, cure: failure.cure ?? cure }];
   });
 }

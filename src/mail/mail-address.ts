@@ -42,7 +42,7 @@ export function parseRecipients(list: string | readonly string[], setting: strin
       'configuration',
       `${setting} has ${entries.length} recipients; ${recipientLimit} are allowed`,
       {
-        cure: 'Send the report to a mailing list instead.',
+        cure: 'send the report to a mailing list instead',
       },
     );
   }
@@ -63,6 +63,6 @@ function asciiDomain(text: string): string | undefined {
 
 function refused(setting: string, problem: string): PermafrostError {
   return new PermafrostError('configuration', `${setting} ${problem}`, {
-    cure: 'Write plain addresses such as ops@example.org, separated by commas.',
+    cure: 'write plain addresses such as ops@example.org, separated by commas',
   });
 }

@@ -149,8 +149,8 @@ function failuresOf(result: NightResult): readonly Failure[] {
   const missing = result.missing.map((name) => ({
     name,
     code: 'table-not-found',
-    message: 'The set names this table, but the source does not have it.',
-    cure: 'Find out whether it was dropped or renamed, then correct the set; or grant the archive role access to it.',
+    message: 'the set names this table, but the source does not have it',
+    cure: 'find out whether it was dropped or renamed, then correct the set; or grant the archive role access to it',
   }));
   return [...night, ...failed.map((table) => failureOf(tableLabel(table), table)), ...missing];
 }

@@ -9,7 +9,7 @@ export type SmtpServer = {
   readonly login?: { readonly user: string; readonly password: string };
 };
 
-const cure = 'Write it as smtp://user:password@mail.example.org:587, or smtps://… for port 465.';
+const cure = 'write it as smtp://user:password@mail.example.org:587, or smtps://… for port 465';
 
 /**
  * Reads `smtp://` and `smtps://` URLs. `smtp://` demands STARTTLS unless the server is on this machine or the URL ends
@@ -27,7 +27,7 @@ export function parseSmtpUrl(text: string, setting: string): SmtpServer {
   if (url.username === '') return { host, port: portOf(url), encryption };
   if (encryption === 'off' && !isLoopback(host)) {
     throw new PermafrostError('configuration', `${setting} would send its password in plain text`, {
-      cure: 'Remove ?tls=off, or the user and password.',
+      cure: 'remove ?tls=off, or the user and password',
     });
   }
   const login = { user: decodedPart(url.username, setting), password: decodedPart(url.password, setting) };
@@ -43,7 +43,7 @@ function encryptionOf(url: URL, host: string, setting: string): SmtpServer['encr
   for (const [key, value] of url.searchParams) {
     if (key !== 'tls' || value !== 'off' || url.protocol === 'smtps:') {
       throw new PermafrostError('configuration', `${setting} has the unknown option "${key}"`, {
-        cure: 'The only option is ?tls=off, with smtp://.',
+        cure: 'the only option is ?tls=off, with smtp://',
       });
     }
   }
@@ -60,7 +60,7 @@ function decodedPart(part: string, setting: string): string {
     return decodeURIComponent(part);
   } catch (cause) {
     throw new PermafrostError('configuration', `${setting} has a stray % in its user or password`, {
-      cure: 'Write % as %25.',
+      cure: 'write % as %25',
       cause,
     });
   }

@@ -173,7 +173,7 @@ type RawColumnChunk = {
 
 function notParquet(why: string, cause?: unknown): PermafrostError {
   return new PermafrostError('integrity', `not a whole Parquet file: ${why}`, {
-    cure: 'Write the file again; restore it from a copy if a snapshot names it.',
+    cure: 'write the file again; restore it from a copy if a snapshot names it',
     cause,
   });
 }

@@ -1,20 +1,20 @@
 import { PermafrostError } from '../errors.ts';
 
 const cures: Readonly<Record<string, string>> = {
-  EACCES: 'Give the user that runs Permafrost read and write permission on this folder.',
-  EPERM: 'Use a file system with hard links, and a folder that this user may write.',
-  ENOTSUP: 'Use a file system with hard links.',
-  EOPNOTSUPP: 'Use a file system with hard links.',
-  EMLINK: 'Use a file system with hard links.',
-  EROFS: 'Mount the file system of this folder for writing.',
-  ENOSPC: 'Free space on the file system of this folder, or move the lake.',
-  EDQUOT: 'Raise the disk quota of the user that runs Permafrost, or move the lake.',
-  EIO: 'Check the disk: the operating system reports an I/O error.',
-  ENOTDIR: 'Choose another folder, or move the file that stands where a folder should be.',
-  EISDIR: 'Move the folder that stands where a file should be.',
-  ELOOP: 'Replace the symbolic link with the file itself.',
-  ENAMETOOLONG: 'Choose a folder with a shorter path.',
-  EMFILE: 'Raise the limit of open files.',
+  EACCES: 'give the user that runs Permafrost read and write permission on this folder',
+  EPERM: 'use a file system with hard links, and a folder that this user may write',
+  ENOTSUP: 'use a file system with hard links',
+  EOPNOTSUPP: 'use a file system with hard links',
+  EMLINK: 'use a file system with hard links',
+  EROFS: 'mount the file system of this folder for writing',
+  ENOSPC: 'free space on the file system of this folder, or move the lake',
+  EDQUOT: 'raise the disk quota of the user that runs Permafrost, or move the lake',
+  EIO: 'check the disk: the operating system reports an I/O error',
+  ENOTDIR: 'choose another folder, or move the file that stands where a folder should be',
+  EISDIR: 'move the folder that stands where a file should be',
+  ELOOP: 'replace the symbolic link with the file itself',
+  ENAMETOOLONG: 'choose a folder with a shorter path',
+  EMFILE: 'raise the limit of open files',
 };
 
 /** The `errno` name of a failed system call, or undefined for any other error. */
@@ -28,7 +28,7 @@ export function describeFolderFailure(error: unknown, folder: string, path: stri
   if (error instanceof PermafrostError) return error;
   const errno = errnoOf(error) ?? 'unknown error';
   return new PermafrostError('lake-unwritable', `lake folder ${folder}: ${errno} at ${path || 'its root'}`, {
-    cure: cures[errno] ?? 'Check that the folder exists, and that it can be read and written.',
+    cure: cures[errno] ?? 'check that the folder exists, and that it can be read and written',
     cause: error,
   });
 }

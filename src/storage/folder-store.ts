@@ -27,7 +27,7 @@ export function openFolderStore(folder: string): ObjectStore {
       'configuration',
       `lake folder ${JSON.stringify(root)} has a ${fault} in its path`,
       {
-        cure: 'Choose a folder without ?, #, backslashes and control characters in its path: readers misread them.',
+        cure: 'choose a folder without ?, #, backslashes and control characters in its path: readers misread them',
       },
     );
   }

@@ -65,7 +65,7 @@ describe('a night as a table', () => {
     expect(text.split('\n').slice(3, -2)).toEqual([
       '',
       '· public.table_0: column a was renamed to b',
-      '· public.table_0: 1,200 value(s) of valid_until kept as text in valid_until__raw',
+      '· public.table_0: 1,200 values of valid_until kept as text in valid_until__raw',
       '· the night was read under 2 Postgres snapshots',
       '· recorded late: the tables hold the state of 2026-11-20 02:00:00 UTC, not of 2026-11-20',
       '· public.cache left out: it is made anew every day',

@@ -30,7 +30,7 @@ describe('a mistake on the command line', () => {
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(/^permafrost: PERMAFROST_LAK: /),
       expect.stringMatching(/^--lake: /),
-      '  → correct these settings',
+      '  → give each what the README lists under Configuration',
       '',
     ]);
   });

@@ -165,7 +165,7 @@ const mistakes: readonly Mistake[] = [
     args: archive('--set', '../../etc/passwd'),
     code: EXIT.configuration,
     says: /--set: must be the name of a file in tables\//,
-    cure: /correct/,
+    cure: /README/,
   },
   {
     what: 'a date that is none',
@@ -186,7 +186,7 @@ const mistakes: readonly Mistake[] = [
     args: archive(...everything, '--lake', 'gs://bucket/lake'),
     code: EXIT.configuration,
     says: /--lake: lakes in gs:\/\/ are not supported yet/,
-    cure: /correct/,
+    cure: /^name a folder$/,
   },
   {
     what: 'a lake below a file',
@@ -214,7 +214,7 @@ const mistakes: readonly Mistake[] = [
     args: () => archive(...everything, '--source', `postgres://postgres:${password}@127.0.0.1:${deadPort}/x`),
     code: EXIT.configuration,
     says: /--source: a password on the command line/,
-    cure: /correct/,
+    cure: /^put it into PGPASSWORD/,
   },
   {
     what: 'a Temporal server that is down',
@@ -344,7 +344,7 @@ test('several mistakes in the settings are told together, each with the key it b
   ]) {
     expect(result.stderr).toMatch(new RegExp(`^(permafrost: )?${key}: `, 'm'));
   }
-  expect(result.stderr).toMatch(/\n {2}→ correct these settings\n$/);
+  expect(result.stderr).toMatch(/\n {2}→ give each what the README lists under Configuration\n$/);
   expectNoSecret(result);
 });
 

@@ -195,7 +195,7 @@ test('F20: a full disk fails cleanly, and the space of the attempt is free again
     await expect(writer.write(new Uint8Array(3_000_000))).rejects.toMatchObject({
       code: 'lake-unwritable',
       message: expect.stringContaining('ENOSPC'),
-      cure: expect.stringContaining('Free space'),
+      cure: expect.stringContaining('free space'),
     });
     await writer.abort();
     await expect(store.putIfAbsent('t/v1', new Uint8Array(3_000_000))).rejects.toMatchObject({
@@ -215,7 +215,7 @@ test('a read-only file system: the error says so', async ({ skip }) => {
     await expect(openFolderStore(folder).putIfAbsent('a', new Uint8Array(1))).rejects.toMatchObject({
       code: 'lake-unwritable',
       message: expect.stringContaining('EROFS'),
-      cure: expect.stringContaining('Mount'),
+      cure: expect.stringContaining('mount the'),
     });
   } finally {
     execFileSync('umount', [folder]);

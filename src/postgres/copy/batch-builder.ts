@@ -119,7 +119,7 @@ export class BatchBuilder {
       'value-unrepresentable',
       `column "${column}": text that is not UTF-8 in rows ${rows}`,
       {
-        cure: "Correct the text in the source, or archive the column's bytes (convert_to(…) or ::bytea).",
+        cure: "correct the text in the source, or archive the column's bytes (convert_to(…) or ::bytea)",
       },
     );
   }
@@ -128,6 +128,6 @@ export class BatchBuilder {
 /** The error for a stream that breaks the protocol at a row, counted from 1. */
 export function malformedStream(row: number, reason: string): PermafrostError {
   return new PermafrostError('protocol', `malformed COPY stream at row ${row}: ${reason}`, {
-    cure: 'Run the table again; if it fails again, look for a proxy between Permafrost and the server.',
+    cure: 'run the table again; if it fails again, look for a proxy between Permafrost and the server',
   });
 }

@@ -84,7 +84,7 @@ export class CopyDecoder {
   constructor(columns: readonly WireColumn[], options: CopyDecoderOptions) {
     if (!(options.batchBytes > 0 && options.batchBytes <= LARGEST_BATCH_BYTES)) {
       throw new PermafrostError('configuration', `batches of ${options.batchBytes} bytes`, {
-        cure: `Choose a size between 1 and ${LARGEST_BATCH_BYTES} bytes.`,
+        cure: `choose a size between 1 and ${LARGEST_BATCH_BYTES} bytes`,
       });
     }
     this.#columnCount = columns.length;

@@ -10,7 +10,7 @@ export class SpecialValueFound extends PermafrostError {
 
   constructor(columns: readonly string[]) {
     super('value-unrepresentable', `values without a place in the column's type: ${columns.join(', ')}`, {
-      cure: 'Let the table keep such values in a companion column, or correct them in the source.',
+      cure: 'let the table keep such values in a companion column, or correct them in the source',
     });
     this.columns = columns;
   }

@@ -73,7 +73,7 @@ export async function requireExtensions(session: Session, names: readonly string
   const missing = await session.query(LIST_MISSING_EXTENSIONS, [names], 'looking for extensions');
   if (missing.length === 0) return;
   const list = missing.map(({ name }) => name).join(', ');
-  throw new PermafrostError('target-unsuitable', `the server does not offer the extension(s) ${list}`, {
+  throw new PermafrostError('target-unsuitable', `the server does not offer these extensions: ${list}`, {
     cure: 'install the packages of these extensions on the server, or leave out the tables that need them (--tables)',
   });
 }
