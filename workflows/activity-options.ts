@@ -1,7 +1,7 @@
 import { ActivityCancellationType, type ActivityOptions, workflowInfo } from '@temporalio/workflow';
 import { type PlannedTable, tableLabel } from '../src/archive/night.ts';
 import { codesWithRule } from '../src/retry-policy.ts';
-import { holderActivityId, tableActivityId } from '../src/temporal/night-messages.ts';
+import { holderActivityId, reportActivityId, tableActivityId } from '../src/temporal/night-messages.ts';
 import { tablesTaskQueue } from '../src/temporal/task-queues.ts';
 
 /*
@@ -89,7 +89,7 @@ export function drilling(night: string): ActivityOptions {
 /** Mail; its failure never fails the archive. Where someone waits for the night, it is not tried for long. */
 export function reporting(night: string, patience: '2 hours' | '1 minute'): ActivityOptions {
   return {
-    activityId: 'report',
+    activityId: reportActivityId,
     summary: `report ${night}`,
     startToCloseTimeout: '5 minutes',
     scheduleToCloseTimeout: patience,

@@ -3,9 +3,10 @@ import type { Client } from '@temporalio/client';
 import type { DatedNightRequest } from '../archive/archiver.ts';
 import type { NightResult } from '../archive/night.ts';
 import { PermafrostError } from '../errors.ts';
+import { reportActivityId } from '../temporal/night-messages.ts';
 import { awaitNight, cancelNight, type StartedNight, startNight } from '../temporal/start-night.ts';
 import { workflowUrl } from '../temporal/ui-links.ts';
-import { readNight } from '../temporal/watch-night.ts';
+import { type LiveNight, readNight } from '../temporal/watch-night.ts';
 import { interrupted } from './interruptible.ts';
 import type { NightService } from './night-service.ts';
 import { createProgressView, standingOf } from './progress-view.ts';
@@ -66,11 +67,16 @@ function cancelWith(
 /** A look that fails is tried again: the night itself is what counts. */
 async function watchNight(client: Client, night: StartedNight, ended: AbortSignal): Promise<void> {
   const view = createProgressView();
-  const look = () =>
-    readNight(client, night).then(
-      (live) => view.show(standingOf(live)),
-      () => undefined,
-    );
+  let told = false;
+  const show = (live: LiveNight): void => {
+    view.show(standingOf(live));
+    const mail = live.retrying.find(({ activity }) => activity === reportActivityId);
+    if (mail === undefined || told) return;
+    told = true;
+    view.end();
+    complain(`the tables are through; the mail is tried again, which Ctrl-C ends: ${mail.failure}`);
+  };
+  const look = () => readNight(client, night).then(show, () => undefined);
   while (!ended.aborted) {
     await client.withAbortSignal(ended, look);
     await sleep(LOOK_MS, undefined, { signal: ended }).catch(() => undefined);

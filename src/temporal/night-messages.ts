@@ -26,6 +26,9 @@ export function holderActivityId(number: number): string {
   return number === 1 ? 'hold-snapshot' : `hold-snapshot-${number}`;
 }
 
+/** Activity id of the mail of a night. */
+export const reportActivityId = 'report';
+
 /** Activity id of one table's archive; unique among the open activities of a night. */
 export function tableActivityId(label: string, night: string): string {
   return `archive:${label}:${night}`;

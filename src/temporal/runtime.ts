@@ -28,8 +28,12 @@ const levels: Readonly<Record<SdkLogLevel, 'debug' | 'info' | 'warn' | 'error'>>
   ERROR: 'error',
 };
 
-/** Warnings of the SDK about what is meant to be so: a worker for activities only, and a holder that nobody waits for. */
-const expectedWarnings = /^(?:No workflows registered|Activity not found on completion)/;
+/**
+ * Warnings of the SDK about what is meant to be so: a worker for activities only, a holder that nobody waits for, and a
+ * look at a night that ended before it was answered.
+ */
+const expectedWarnings =
+  /^(?:No workflows registered|Activity not found on completion|Query not found when attempting to respond)/;
 
 /** While a server is away, each of a worker's polls tells each of its tries. */
 const repetitions = /^gRPC call \w+ retried \d+ times/;

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { followNight } from '../../src/cli/follow-night.ts';
+import { PermafrostError } from '../../src/errors.ts';
 import { nightWorkflowId } from '../../src/temporal/start-night.ts';
 import { FakeArchiver, untilStopped } from '../workflows/fake-archiver.ts';
 import { night, type NightBench } from '../workflows/night-bench.ts';
@@ -31,3 +32,26 @@ test('an interrupt while the night is being started cancels it', async () => {
     expect(await statusOf(bench)).toBe('CANCELLED');
   });
 });
+
+test('a mail that is tried again is told of once, when the tables are through', async () => {
+  let tries = 0;
+  const archiver = new FakeArchiver({
+    tables: ['a'],
+    sendReport: () => {
+      tries += 1;
+      const away = new PermafrostError('mail-undeliverable', 'the mail server is away');
+      return tries < 3 ? Promise.reject(away) : Promise.resolve();
+    },
+  });
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    await atTemporal(archiver, async (bench) => {
+      const result = await followNight(serviceOf(bench), bench.request, new AbortController().signal);
+      expect(result.report).toMatchObject({ kind: 'sent' });
+    });
+    const told = written.mock.calls.map(([text]) => String(text)).join('');
+    expect(told.match(/the tables are through; .*: the mail server is away\n/g)).toHaveLength(1);
+  } finally {
+    written.mockRestore();
+  }
+}, 60_000);
