@@ -85,10 +85,15 @@ export function watchWith(view: ProgressView): NightWatcher {
     },
     finished(result: TableResult) {
       running.delete(tableLabel(result));
-      finished.set(tableLabel(result), describeFinished(result));
+      if (!isInterrupted(result)) finished.set(tableLabel(result), describeFinished(result));
       show();
     },
   };
+}
+
+/** Whoever interrupts a night is told so once, not once for each table. */
+function isInterrupted(result: TableResult): boolean {
+  return result.kind === 'failed' && result.code === 'cancelled';
 }
 
 function describeFinished(result: TableResult): FinishedTable {
@@ -123,7 +128,7 @@ export function standingOf(night: LiveNight): Standing {
     if (table.status === 'archived') {
       const text = `${formatCount(table.rows ?? 0)} rows  ${formatBytes(table.bytes ?? 0)}  snapshot ${table.snapshotId}  v${table.metadataVersion}`;
       finished.set(table.table, { archived: true, text });
-    } else if (table.status === 'failed') {
+    } else if (table.status === 'failed' && !/^cancelled:/.test(table.failure ?? '')) {
       finished.set(table.table, { archived: false, text: table.failure ?? '' });
     } else if (table.status === 'running') {
       running.set(table.table, night.running[table.table] ?? { stage: 'describing', rows: 0, bytes: 0 });

@@ -90,6 +90,7 @@ test('a night in this process is told of as it goes', () => {
     archivedTable(0, { name: 'a', rows: 1_000, bytes: 2_000, snapshotId: '42', metadataVersion: 7 }),
   );
   watch.finished(failedTable({ name: 'b', message: 'denied' }));
+  watch.finished(failedTable({ name: 'c', code: 'cancelled', message: 'interrupted' }));
   expect(shown[1]?.running.get('public.a')).toEqual({ stage: 'exporting', rows: 1, bytes: 2 });
   expect(shown.at(-1)).toEqual({
     planned: 2,
@@ -130,6 +131,13 @@ describe('a night under Temporal', () => {
         ['public.d', { stage: 'describing', rows: 0, bytes: 0 }],
       ]),
     });
+  });
+
+  test('that is interrupted does not say so of each of its tables', () => {
+    const tables = ['a', 'b'].map(
+      (name) => ({ table: name, status: 'failed', failure: 'cancelled: it was cancelled' }) as const,
+    );
+    expect(standingOf({ ...night, tables }).finished).toEqual(new Map());
   });
 
   test('notes what is tried again, else the stage that is not archiving', () => {
