@@ -128,7 +128,7 @@ export function standingOf(night: LiveNight): Standing {
     if (table.status === 'archived') {
       const text = `${formatCount(table.rows ?? 0)} rows  ${formatBytes(table.bytes ?? 0)}  snapshot ${table.snapshotId}  v${table.metadataVersion}`;
       finished.set(table.table, { archived: true, text });
-    } else if (table.status === 'failed' && !/^cancelled:/.test(table.failure ?? '')) {
+    } else if (table.status === 'failed' && !table.failure?.startsWith('cancelled:')) {
       finished.set(table.table, { archived: false, text: table.failure ?? '' });
     } else if (table.status === 'running') {
       running.set(table.table, night.running[table.table] ?? { stage: 'describing', rows: 0, bytes: 0 });
