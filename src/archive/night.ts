@@ -250,3 +250,13 @@ function unaccounted(
 export function tableLabel(table: { readonly schema: string; readonly name: string }): string {
   return `${table.schema}.${table.name}`;
 }
+
+/** The table's name in the lake, where people would look for it under another one. */
+export function unlikeLakeName({
+  schema,
+  name,
+  lakeTable,
+}: Pick<PlannedTable, 'schema' | 'name' | 'lakeTable'>): string | undefined {
+  const expected = schema === 'public' ? name : tableLabel({ schema, name });
+  return lakeTable === expected ? undefined : lakeTable;
+}

@@ -1,10 +1,12 @@
 import {
+  type ArchivedTable,
   type DrillResult,
   type NightFailure,
   type NightResult,
   type ReportOutcome,
   tableLabel,
   type TableResult,
+  unlikeLakeName,
 } from '../archive/night.ts';
 import { formatBytes, formatCount, formatInstant, formatQuantity, formatSeconds } from '../quantity.ts';
 import { printable } from './printable.ts';
@@ -44,6 +46,7 @@ function notes(result: NightResult): readonly string[] {
     table.kind === 'failed'
       ? []
       : [
+          ...lakeNameLines(table),
           ...table.schemaChanges.map((change) => `· ${tableLabel(table)}: ${change}`),
           ...(table.warnings ?? []).map((warning) => `! ${tableLabel(table)}: ${warning}`),
           ...table.unreadSequences.map((name) => `· ${name}: value not archived, for want of SELECT on it`),
@@ -77,6 +80,11 @@ function notes(result: NightResult): readonly string[] {
     ...excluded,
   ];
   return all.length === 0 ? [] : [...all.map(printable), ''];
+}
+
+function lakeNameLines(table: ArchivedTable): readonly string[] {
+  const name = unlikeLakeName(table);
+  return name === undefined ? [] : [`· ${tableLabel(table)}: ${name} in the lake`];
 }
 
 /** What the drill brought back, and what it did not. */

@@ -1,4 +1,4 @@
-import { tableLabel } from '../archive/night.ts';
+import { tableLabel, unlikeLakeName } from '../archive/night.ts';
 import type {
   ArchivedTable,
   ConsistencyGroup,
@@ -91,7 +91,11 @@ export function leftOutLine(leftOut: number, wholeList: string): string {
 
 /** What is worth a remark beside a table's line; empty almost always. */
 export function remarksOf(table: ArchivedTable): readonly string[] {
-  return table.alreadyCommitted ? ['was committed by an earlier attempt'] : [];
+  const lakeName = unlikeLakeName(table);
+  return [
+    ...(lakeName === undefined ? [] : [`${lakeName} in the lake`]),
+    ...(table.alreadyCommitted ? ['was committed by an earlier attempt'] : []),
+  ];
 }
 
 function lateWarning(result: NightResult): readonly string[] {

@@ -18,6 +18,17 @@ describe('a night as a table', () => {
     ]);
   });
 
+  test('says what a table is called in the lake, where nobody would guess it', () => {
+    const tables = [
+      archivedTable(0, { schema: 'crm', name: 'leads', lakeTable: 'crm.leads' }),
+      archivedTable(1, { name: 'Empty Table', lakeTable: 'empty_table-1a2b3c4d' }),
+    ];
+    const lines = printNight(nightResult({ tables })).split('\n');
+    expect(lines.filter((line) => line.endsWith(' in the lake'))).toEqual([
+      '· public.Empty Table: empty_table-1a2b3c4d in the lake',
+    ]);
+  });
+
   test('names what was not archived, why, and the cure', () => {
     const text = printNight(
       nightResult({ tables: [archivedTable(0), failedTable()], missing: ['public.gone'] }),

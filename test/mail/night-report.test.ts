@@ -169,6 +169,7 @@ describe('what a reader must not miss', () => {
     const table = archivedTable(0, {
       operation: 'overwrite',
       alreadyCommitted: true,
+      lakeTable: 'empty_table-1a2b3c4d',
       schemaChanges: ['column owner was renamed to owner_id'],
       specialValues: [{ column: 'ends_at', cells: 1204, companion: 'ends_at__raw' }],
     });
@@ -179,6 +180,7 @@ describe('what a reader must not miss', () => {
       expect(part).toContain('ends_at: 1,204 cells kept as text in ends_at__raw');
       expect(part).toContain('public.sessions');
       expect(part).toContain('short-lived');
+      expect(part).toContain('empty_table-1a2b3c4d in the lake; was committed by an earlier attempt');
       expect(part).toContain('This night was archived before: what was read now replaces it in all tables.');
     }
   });

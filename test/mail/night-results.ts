@@ -6,7 +6,7 @@ export function archivedTable(index: number, changes: Partial<ArchivedTable> = {
     kind: 'archived',
     schema: 'public',
     name: `table_${index}`,
-    lakeTable: `table_${index}`,
+    lakeTable: changes.name ?? `table_${index}`,
     rows: 1_000 * (index + 1),
     bytes: 40_000 * (index + 1),
     seconds: 0.5 + index,
