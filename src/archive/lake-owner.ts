@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Catalog } from '../catalog/catalog.ts';
-import { errorCodeOf, PermafrostError } from '../errors.ts';
+import { PermafrostError } from '../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { loadOwnTables } from './read-lake.ts';
 import { isSameSource, printSource, type SourceIdentity } from './source-identity.ts';
 import { PROPERTY, sourceOf } from './table-properties.ts';
 
@@ -61,14 +62,10 @@ async function readOwner(store: ObjectStore): Promise<SourceIdentity | undefined
   }
 }
 
-/** Of a lake that was written before it had an owner; what another writer left in it says nothing. */
+/** Of a lake that was written before it had an owner. */
 async function ownerOfTables(catalog: Catalog): Promise<SourceIdentity | undefined> {
-  for (const name of await catalog.listTables()) {
-    const table = await catalog.loadTable(name).catch((error: unknown) => {
-      if (errorCodeOf(error) === 'lake-foreign') return undefined;
-      throw error;
-    });
-    if (table?.metadata.properties[PROPERTY.sourceDatabase] !== undefined) return sourceOf(table);
+  for await (const table of loadOwnTables(catalog)) {
+    if (table.metadata.properties[PROPERTY.sourceDatabase] !== undefined) return sourceOf(table);
   }
   return undefined;
 }

@@ -2,11 +2,11 @@ import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { PermafrostError } from '../errors.ts';
 import { readListedManifest } from '../iceberg/manifest.ts';
 import { readManifestList } from '../iceberg/manifest-list.ts';
-import type { NestedField, Schema } from '../iceberg/schema.ts';
+import type { NestedField } from '../iceberg/schema.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { MARK } from './night-mark.ts';
-import { currentSnapshot, pathOf } from './read-lake.ts';
+import { currentSnapshot, loadTables, pathOf, schemaOf } from './read-lake.ts';
 import { PROPERTY } from './table-properties.ts';
 
 /** The rows of one table that a query reads, in Iceberg's words: any engine can be given it. */
@@ -32,9 +32,7 @@ export async function planQuery(
   asOf: string | undefined,
 ): Promise<readonly TableScan[]> {
   const tables: TableScan[] = [];
-  for (const name of await catalog.listTables()) {
-    const table = await catalog.loadTable(name);
-    if (table === undefined) continue;
+  for await (const table of loadTables(catalog)) {
     const snapshot = chooseSnapshot(table, asOf);
     if (snapshot !== undefined) tables.push(await planTable(table, snapshot, store, asOf));
   }
@@ -89,11 +87,4 @@ async function listFiles(store: ObjectStore, snapshot: Snapshot): Promise<readon
     }
   }
   return files;
-}
-
-function schemaOf(table: LoadedTable, snapshot: Snapshot): Schema {
-  const id = snapshot['schema-id'] ?? table.metadata['current-schema-id'];
-  const schema = table.metadata.schemas.find((candidate) => candidate['schema-id'] === id);
-  if (schema === undefined) throw new PermafrostError('integrity', `${table.name} has no schema ${id}`);
-  return schema;
 }

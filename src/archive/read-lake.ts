@@ -1,5 +1,6 @@
 import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
-import { PermafrostError } from '../errors.ts';
+import { errorCodeOf, PermafrostError } from '../errors.ts';
+import type { Schema } from '../iceberg/schema.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { versionOf } from './metadata-version.ts';
@@ -45,10 +46,27 @@ export type LakeSnapshot = {
 /** All tables of the lake, by name. */
 export async function listLakeTables(catalog: Catalog): Promise<readonly LakeTable[]> {
   const tables: LakeTable[] = [];
-  for (const name of await catalog.listTables()) {
-    tables.push(summariseTable(await loadLakeTable(catalog, name)));
-  }
+  for await (const table of loadTables(catalog)) tables.push(summariseTable(table));
   return tables;
+}
+
+/** Every table of the lake, by name; each is loaded when it is come to. */
+export async function* loadTables(catalog: Catalog): AsyncGenerator<LoadedTable> {
+  for (const name of await catalog.listTables()) {
+    const table = await catalog.loadTable(name);
+    if (table !== undefined) yield table;
+  }
+}
+
+/** As loadTables, without what another writer left in the lake: that holds no night of ours. */
+export async function* loadOwnTables(catalog: Catalog): AsyncGenerator<LoadedTable> {
+  for (const name of await catalog.listTables()) {
+    const table = await catalog.loadTable(name).catch((error: unknown) => {
+      if (errorCodeOf(error) === 'lake-foreign') return undefined;
+      throw error;
+    });
+    if (table !== undefined) yield table;
+  }
 }
 
 /**
@@ -121,6 +139,14 @@ function summariseTable(table: LoadedTable): LakeTable {
 /** The snapshot that `main` points to. */
 export function currentSnapshot(metadata: TableMetadata): Snapshot | undefined {
   return metadata.snapshots.find((snapshot) => snapshot['snapshot-id'] === metadata['current-snapshot-id']);
+}
+
+/** The schema that the files of a snapshot were written with. Error: `integrity` where the metadata has lost it. */
+export function schemaOf({ name, metadata }: LoadedTable, snapshot: Snapshot): Schema {
+  const id = snapshot['schema-id'] ?? metadata['current-schema-id'];
+  const schema = metadata.schemas.find((candidate) => candidate['schema-id'] === id);
+  if (schema === undefined) throw new PermafrostError('integrity', `${name} has no schema ${id}`);
+  return schema;
 }
 
 /** A URI of the lake as a path in its store. Error: `lake-foreign` for one outside of it. */

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { errorCodeOf } from '../errors.ts';
 import type { ArchiveTableInput } from './archiver.ts';
+import { loadOwnTables } from './read-lake.ts';
 import { isOfSource, oidsOf } from './table-properties.ts';
 
 /** Where in the lake the nights of a Postgres table are, whatever it was called. */
@@ -36,14 +36,9 @@ export function createWhereabouts(catalog: Catalog): TableWhereabouts {
 
 async function readHomes(catalog: Catalog, { snapshot }: ArchiveTableInput): Promise<Homes> {
   const homes = new Map<number, string[]>();
-  for (const name of await catalog.listTables()) {
-    // What another writer left in the lake holds no night of ours.
-    const table = await catalog.loadTable(name).catch((error: unknown) => {
-      if (errorCodeOf(error) === 'lake-foreign') return undefined;
-      throw error;
-    });
-    if (table === undefined || !isOfSource(table, snapshot)) continue;
-    for (const oid of oidsOf(table)) homes.set(oid, [...(homes.get(oid) ?? []), name]);
+  for await (const table of loadOwnTables(catalog)) {
+    if (!isOfSource(table, snapshot)) continue;
+    for (const oid of oidsOf(table)) homes.set(oid, [...(homes.get(oid) ?? []), table.name]);
   }
   return homes;
 }

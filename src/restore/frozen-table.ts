@@ -1,6 +1,6 @@
 import { type ArchivedDdl, ddlPath, decodeDdl } from '../archive/archived-ddl.ts';
 import { MARK, sequencesOf } from '../archive/night-mark.ts';
-import { pathOf } from '../archive/read-lake.ts';
+import { loadTables, pathOf, schemaOf } from '../archive/read-lake.ts';
 import { PROPERTY } from '../archive/table-properties.ts';
 import type { Catalog, LoadedTable } from '../catalog/catalog.ts';
 import { PermafrostError } from '../errors.ts';
@@ -119,7 +119,8 @@ function sourceNameOf({ loaded: { metadata } }: HeldTable): ObjectName {
 
 /** Finds the tables that a night holds, the newest night unless told. Error: `lake-not-found`. */
 export async function findHeldNight(catalog: Catalog, asked: string | undefined): Promise<HeldNight> {
-  const loaded = await loadTables(catalog);
+  const loaded: LoadedTable[] = [];
+  for await (const table of loadTables(catalog)) loaded.push(table);
   const night = asked ?? loaded.flatMap(nightsOf).toSorted().at(-1);
   const tables = loaded.flatMap((table) => heldIn(table, night));
   if (night === undefined || tables.length === 0) throw noSuchNight(loaded, asked);
@@ -129,18 +130,15 @@ export async function findHeldNight(catalog: Catalog, asked: string | undefined)
 /** Reads what it takes to restore a table. */
 export async function readFrozenTable(
   store: ObjectStore,
-  { loaded: { name: lakeTable, metadata }, snapshot }: HeldTable,
+  { loaded, snapshot }: HeldTable,
   night: string,
 ): Promise<FrozenTable> {
+  const { name: lakeTable, metadata } = loaded;
   const { summary } = snapshot;
   const digest = summary[MARK.ddl];
   if (digest === undefined) throw withoutDdl(lakeTable, night);
   const location = pathOf(store, metadata.location);
   const ddl = decodeDdl({ digest, bytes: await store.get(`${location}/${ddlPath(digest)}`) });
-  const schema = metadata.schemas.find(
-    (candidate) => candidate['schema-id'] === (snapshot['schema-id'] ?? metadata['current-schema-id']),
-  );
-  if (schema === undefined) throw new PermafrostError('integrity', `${lakeTable} has lost a schema`);
   return {
     schema: ddl.table.schema,
     name: ddl.table.name,
@@ -153,18 +151,9 @@ export async function readFrozenTable(
     ddl,
     contractVersion: metadata.properties[PROPERTY.typeContract] ?? '',
     sequences: sequencesOf(snapshot),
-    fields: schema.fields,
+    fields: schemaOf(loaded, snapshot).fields,
     files: await listFiles(store, snapshot),
   };
-}
-
-async function loadTables(catalog: Catalog): Promise<readonly LoadedTable[]> {
-  const tables: LoadedTable[] = [];
-  for (const name of await catalog.listTables()) {
-    const table = await catalog.loadTable(name);
-    if (table !== undefined) tables.push(table);
-  }
-  return tables;
 }
 
 function nightsOf({ metadata }: LoadedTable): readonly string[] {

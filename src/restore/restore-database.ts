@@ -35,7 +35,7 @@ import {
   tellUnread,
 } from './left-out.ts';
 import { readBack } from './read-back.ts';
-import type { RestoredTable, RestoreWatcher } from './restored-table.ts';
+import { type RestoredTable, type RestoreWatcher, toRestoredTable } from './restored-table.ts';
 import { notAsArchived, readFrozenRows, wireColumnsOf } from './read-frozen-rows.ts';
 
 export type DatabaseRestoreOptions = {
@@ -173,9 +173,7 @@ async function restoreTable(
       ? found.rowsHash === table.rowsHash
       : found.rowSetHash === loaded.rowSetHash;
   if (!isSame) throw notAsArchived(doing, 'what the database holds now is not the rows');
-  const { schema, name, night, snapshotId, rows, rowsHash } = table;
-  const seconds = (performance.now() - startedAt) / 1000;
-  const restored = { schema, name, night, snapshotId, rows, rowsHash, seconds };
+  const restored = toRestoredTable(table, startedAt);
   watch.restored(restored);
   return restored;
 }

@@ -10,7 +10,7 @@ import type { FrozenTable } from './frozen-table.ts';
 import type { LeftOut } from './left-out.ts';
 import { type FrozenBatch, readProvenRows } from './read-frozen-rows.ts';
 import { type FileFormat, writeRestoreScript } from './restore-script.ts';
-import type { RestoredTable, RestoreWatcher } from './restored-table.ts';
+import { type RestoredTable, type RestoreWatcher, toRestoredTable } from './restored-table.ts';
 
 export type FolderRestoreOptions = {
   readonly folder: string;
@@ -103,9 +103,7 @@ async function writeTable(
     default:
       assertNever(format);
   }
-  const { schema, name, night, snapshotId, rows, rowsHash } = table;
-  const seconds = (performance.now() - startedAt) / 1000;
-  const restored = { schema, name, night, snapshotId, rows, rowsHash, seconds };
+  const restored = toRestoredTable(table, startedAt);
   watch.restored(restored);
   return restored;
 }

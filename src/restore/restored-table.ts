@@ -1,3 +1,5 @@
+import type { FrozenTable } from './frozen-table.ts';
+
 /** A table that is back, its rows proved to be those of the night. */
 export type RestoredTable = {
   readonly schema: string;
@@ -8,6 +10,13 @@ export type RestoredTable = {
   readonly rowsHash: string;
   readonly seconds: number;
 };
+
+/** What is told of a table that is back now; `startedAt` by performance.now(). */
+export function toRestoredTable(table: FrozenTable, startedAt: number): RestoredTable {
+  const { schema, name, night, snapshotId, rows, rowsHash } = table;
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { schema, name, night, snapshotId, rows, rowsHash, seconds };
+}
 
 /** Told what happens while tables are restored. */
 export interface RestoreWatcher {
