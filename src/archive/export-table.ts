@@ -90,6 +90,7 @@ async function pump(
 ): Promise<CopyResult> {
   const batches = copyTable(context.session.client, copyStatement(selectOwnRows(request)), request.columns, {
     batchBytes: BATCH_BYTES,
+    reusesMemory: true,
     doing: `reading ${labelOf(request)}`,
     signal: context.signal,
     stallTimeoutMs: STALL_MS,

@@ -39,6 +39,7 @@ export async function readBack(
   const select = `SELECT ${columns.map(({ expression }) => expression).join(', ')} FROM ONLY ${quoteTable(table)}`;
   const batches = copyTable(session.client, copyStatement(select), columns, {
     batchBytes: BATCH_BYTES,
+    reusesMemory: true,
     doing,
     stallTimeoutMs: STALL_MS,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -28,7 +28,7 @@ export class ArrayDecoder implements ColumnDecoder {
   readonly #element: ColumnDecoder;
   readonly #elementText: ElementText;
   readonly #specials: SpecialCells;
-  readonly #offsets = new ValueBuffer((length) => new Int32Array(length));
+  readonly #offsets = new ValueBuffer(Int32Array);
   readonly #nulls = new NullBitmap();
   #length = 0;
   #elements = 0;
@@ -84,6 +84,11 @@ export class ArrayDecoder implements ColumnDecoder {
       valueOffsets,
       child: this.#element.take(),
     });
+  }
+
+  giveBack(data: Data): void {
+    this.#offsets.giveBack(data.valueOffsets);
+    this.#element.giveBack(data.children[0]!);
   }
 
   #decodeElements(elements: TupleRun, offsets: Int32Array, start: number): void {

@@ -12,7 +12,7 @@ export type DecodedBatch = {
   /** Bytes that the arrays hold. */
   readonly bytes: number;
   readonly columns: readonly Data[];
-  /** What the arrays of a long row are views of. Whoever is done with it may give it back, before it is collected. */
+  /** What the arrays of a long row are views of. */
   readonly memory?: ArrayBuffer;
 };
 
@@ -73,6 +73,15 @@ export class BatchBuilder {
     const columns = this.#columns.flatMap((state) => this.#takeColumn(state, rows));
     this.#batchRows = 0;
     return { rows, bytes: columns.reduce((sum, data) => sum + data.byteLength, 0), columns };
+  }
+
+  /** Takes a batch back whose arrays nobody looks at any more: their memory is written to again. */
+  giveBack({ columns }: DecodedBatch): void {
+    let index = 0;
+    for (const { column, decoder } of this.#columns) {
+      decoder.giveBack(columns[index]!);
+      index += column.companion ? 2 : 1;
+    }
   }
 
   /** Throws when a column without a companion met a value that it cannot hold. */

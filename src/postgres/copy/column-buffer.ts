@@ -48,18 +48,40 @@ export type NumberArray<A> = {
   subarray(begin: number, end: number): A;
 };
 
+/** The constructor of a typed array. */
+export type NumberArrayOf<A> = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (memory: ArrayBuffer): A;
+};
+
+/*
+ * Fresh memory for every batch costs a third of all decoding: pages that the system maps and clears, and a collector
+ * that sees megabytes come and go. So memory that comes back is written to again.
+ */
+
+/**
+ * What lies behind bytes that came back; undefined where most of it went unused, or one large batch after another
+ * would leave its memory in another column.
+ */
+function memoryOf(used: ArrayBufferView): ArrayBuffer | undefined {
+  const { buffer, byteLength } = used;
+  const isWorthIt = byteLength > 0 && byteLength * 4 >= buffer.byteLength;
+  return isWorthIt && buffer instanceof ArrayBuffer ? buffer : undefined;
+}
+
 /** Values of one fixed width, appended in order; it remembers how many the last batch had. */
 export class ValueBuffer<A extends NumberArray<A>> {
-  readonly #allocate: (length: number) => A;
+  readonly #Values: NumberArrayOf<A>;
   #values: A;
+  #spare: ArrayBuffer | undefined;
   #expected = SMALLEST_CAPACITY;
 
-  constructor(allocate: (length: number) => A) {
-    this.#allocate = allocate;
-    this.#values = allocate(0);
+  constructor(Values: NumberArrayOf<A>) {
+    this.#Values = Values;
+    this.#values = this.#allocate(0);
   }
 
-  /** The array, with room for `length` values; what was not written is zero. */
+  /** The array, with room for `length` values. They may be anything, or zero where none was ever written. */
   reserve(length: number): A {
     const old = this.#values;
     if (length <= old.length) return old;
@@ -72,9 +94,19 @@ export class ValueBuffer<A extends NumberArray<A>> {
   /** Hands over the first `length` values and starts anew. */
   take(length: number): A {
     const taken = this.reserve(length).subarray(0, length);
-    this.#values = this.#allocate(0);
-    this.#expected = Math.max(SMALLEST_CAPACITY, length);
+    this.#values = this.#spare === undefined ? this.#allocate(0) : new this.#Values(this.#spare);
+    this.#spare = undefined;
+    this.#expected = Math.max(SMALLEST_CAPACITY, length + (length >> 4));
     return taken;
+  }
+
+  /** Takes back what `take` handed over. */
+  giveBack(values: ArrayBufferView): void {
+    this.#spare = memoryOf(values) ?? this.#spare;
+  }
+
+  #allocate(length: number): A {
+    return new this.#Values(new ArrayBuffer(length * this.#Values.BYTES_PER_ELEMENT));
   }
 }
 
@@ -84,27 +116,35 @@ export class ByteBuffer {
   view = new DataView(this.bytes.buffer, 0, 0);
   /** Bytes that values may use; behind them comes the slack. */
   capacity = 0;
+  #spare: ArrayBuffer | undefined;
   #expected = SMALLEST_CAPACITY;
 
   /** Makes room for `needed` bytes in all, keeping the first `used`. */
   grow(needed: number, used: number): void {
     if (needed > LARGEST_OFFSET) throw new RangeError('a batch of one column exceeds 2 GiB');
     const capacity = Math.min(LARGEST_OFFSET, Math.max(needed, this.capacity * 2, this.#expected));
-    const memory = new ArrayBuffer(capacity + SLACK);
-    const bytes = Buffer.from(memory);
-    this.bytes.copy(bytes, 0, 0, used);
-    this.bytes = bytes;
-    this.view = new DataView(memory);
-    this.capacity = capacity;
+    const before = this.bytes;
+    this.#use(new ArrayBuffer(capacity + SLACK));
+    before.copy(this.bytes, 0, 0, used);
   }
 
   /** Hands over the first `used` bytes and starts anew. */
   take(used: number): Uint8Array {
     const taken = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, used);
-    this.bytes = Buffer.alloc(0);
-    this.view = new DataView(this.bytes.buffer, 0, 0);
-    this.capacity = 0;
+    this.#use(this.#spare ?? new ArrayBuffer(SLACK));
+    this.#spare = undefined;
     this.#expected = used + (used >> 4);
     return taken;
+  }
+
+  /** Takes back what `take` handed over. */
+  giveBack(bytes: Uint8Array): void {
+    this.#spare = memoryOf(bytes) ?? this.#spare;
+  }
+
+  #use(memory: ArrayBuffer): void {
+    this.bytes = Buffer.from(memory);
+    this.view = new DataView(memory);
+    this.capacity = memory.byteLength - SLACK;
   }
 }

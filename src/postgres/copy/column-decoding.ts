@@ -22,6 +22,8 @@ export interface ColumnDecoder {
   decode(run: TupleRun, column: number): void;
   /** Hands over what was appended since the last call. */
   take(): Data;
+  /** Takes back what `take` handed over, once nobody looks at it any more: its memory is written to again. */
+  giveBack(data: Data): void;
 }
 
 /** A field whose bytes are not what its type demands. `row` counts from the start of the run. */

@@ -137,6 +137,13 @@ export class CopyDecoder {
     return batches;
   }
 
+  /** Takes a batch back that nobody looks at any more, for its memory. */
+  giveBack(batch: DecodedBatch): void {
+    // The next long row shall not come on top of this one.
+    if (batch.memory === undefined) this.#builder.giveBack(batch);
+    else batch.memory.transfer(0);
+  }
+
   /** Checks that the stream was whole. */
   finish(): CopyTotals {
     if (this.#phase !== 'end') throw this.#malformed('it ends without a trailer');

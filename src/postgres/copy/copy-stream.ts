@@ -12,6 +12,8 @@ export type CopyTableOptions = {
   readonly batchBytes: number;
   /** Begins the message of an error: "reading public.orders". */
   readonly doing: string;
+  /** True: a batch is written over once the next is asked for. Otherwise all but those of a long row may be kept. */
+  readonly reusesMemory?: boolean;
   /** How long the server may be silent while we wait for it; the connection is cut then. */
   readonly stallTimeoutMs: number;
   readonly signal?: AbortSignal;
@@ -36,9 +38,9 @@ export function copyStatement(select: string): string {
 }
 
 /**
- * Runs a COPY and gives its rows in batches; memory is bounded by about two of them. A batch is valid until the next is
- * asked for. The server waits while the caller is busy. Leaving early, by `return`, an error or the signal, cancels the COPY on the server (which ends a
- * transaction, not the session) and leaves the client free.
+ * Runs a COPY and gives its rows in batches; memory is bounded by about two of them. The server waits while the caller
+ * is busy. Leaving early, by `return`, an error or the signal, cancels the COPY on the server (which ends a transaction,
+ * not the session) and leaves the client free.
  * Errors: `protocol`, `integrity` (the server counted other rows), `value-unrepresentable` (SpecialValueFound, text
  * that is not UTF-8), `cancelled`, UnreadableRow, and those of the server.
  */
@@ -58,8 +60,7 @@ export async function* copyTable(
     else client.query(reader);
     for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
       yield batch;
-      // The next long row shall not come on top of this one.
-      batch.memory?.transfer(0);
+      if (options.reusesMemory === true || batch.memory !== undefined) decoder.giveBack(batch);
     }
     const { lastBatch, rows, specialCells } = decoder.finish();
     if (reader.commandRows !== rows) {

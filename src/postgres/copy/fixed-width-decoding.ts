@@ -8,7 +8,7 @@ import {
   makeData,
   TimestampMicrosecond,
 } from 'apache-arrow';
-import { NullBitmap, type NumberArray, ValueBuffer } from './column-buffer.ts';
+import { NullBitmap, type NumberArray, type NumberArrayOf, ValueBuffer } from './column-buffer.ts';
 import { type ColumnDecoder, MalformedField, type TupleRun } from './column-decoding.ts';
 import type { SpecialCells } from './special-value.ts';
 import {
@@ -23,7 +23,7 @@ import {
  * engine could not compile it into plain loads and stores.
  */
 
-/** What all types of one width share: values one behind the other, and which of them are null. */
+/** What all types of one width share: values one behind the other, zeros where they are null, and which are. */
 export abstract class FixedWidthDecoder<A extends NumberArray<A>> implements ColumnDecoder {
   readonly type: DataType;
   protected readonly values: ValueBuffer<A>;
@@ -31,9 +31,9 @@ export abstract class FixedWidthDecoder<A extends NumberArray<A>> implements Col
   /** Rows decoded since the last `take`. */
   protected length = 0;
 
-  constructor(type: DataType, allocate: (length: number) => A) {
+  constructor(type: DataType, Values: NumberArrayOf<A>) {
     this.type = type;
-    this.values = new ValueBuffer(allocate);
+    this.values = new ValueBuffer(Values);
   }
 
   abstract decode(run: TupleRun, column: number): void;
@@ -54,6 +54,10 @@ export abstract class FixedWidthDecoder<A extends NumberArray<A>> implements Col
     return makeData(props);
   }
 
+  giveBack(data: Data): void {
+    this.values.giveBack(data.values);
+  }
+
   /** Array elements that `rows` rows take. */
   protected size(rows: number): number {
     return rows;
@@ -63,7 +67,7 @@ export abstract class FixedWidthDecoder<A extends NumberArray<A>> implements Col
 /** int4 and float4: 32 bits as they are. */
 export class Word32Decoder extends FixedWidthDecoder<Int32Array> {
   constructor(type: DataType) {
-    super(type, (length) => new Int32Array(length));
+    super(type, Int32Array);
   }
 
   decode({ view, fields, stride, rows }: TupleRun, column: number): void {
@@ -74,8 +78,10 @@ export class Word32Decoder extends FixedWidthDecoder<Int32Array> {
       const at = fields[field]!;
       const size = view.getInt32(at);
       if (size === 4) values[row] = view.getInt32(at + 4);
-      else if (size === -1) this.nulls.add(row);
-      else throw wrongSize(row - start, size, 4);
+      else if (size === -1) {
+        values[row] = 0;
+        this.nulls.add(row);
+      } else throw wrongSize(row - start, size, 4);
     }
     this.length = end;
   }
@@ -84,7 +90,7 @@ export class Word32Decoder extends FixedWidthDecoder<Int32Array> {
 /** int8 and float8: 64 bits as they are, so a NaN keeps its payload. */
 export class Word64Decoder extends FixedWidthDecoder<BigInt64Array> {
   constructor(type: DataType) {
-    super(type, (length) => new BigInt64Array(length));
+    super(type, BigInt64Array);
   }
 
   decode({ view, fields, stride, rows }: TupleRun, column: number): void {
@@ -96,8 +102,10 @@ export class Word64Decoder extends FixedWidthDecoder<BigInt64Array> {
       const size = view.getInt32(at);
       // Straight from one buffer to the other: the engine makes no bigint of it.
       if (size === 8) values[row] = view.getBigInt64(at + 4);
-      else if (size === -1) this.nulls.add(row);
-      else throw wrongSize(row - start, size, 8);
+      else if (size === -1) {
+        values[row] = 0n;
+        this.nulls.add(row);
+      } else throw wrongSize(row - start, size, 8);
     }
     this.length = end;
   }
@@ -106,7 +114,7 @@ export class Word64Decoder extends FixedWidthDecoder<BigInt64Array> {
 /** int2, as an int32: Arrow's and Iceberg's smallest integer of use. */
 export class Int2Decoder extends FixedWidthDecoder<Int32Array> {
   constructor() {
-    super(new Int32(), (length) => new Int32Array(length));
+    super(new Int32(), Int32Array);
   }
 
   decode({ view, fields, stride, rows }: TupleRun, column: number): void {
@@ -117,17 +125,19 @@ export class Int2Decoder extends FixedWidthDecoder<Int32Array> {
       const at = fields[field]!;
       const size = view.getInt32(at);
       if (size === 2) values[row] = view.getInt16(at + 4);
-      else if (size === -1) this.nulls.add(row);
-      else throw wrongSize(row - start, size, 2);
+      else if (size === -1) {
+        values[row] = 0;
+        this.nulls.add(row);
+      } else throw wrongSize(row - start, size, 2);
     }
     this.length = end;
   }
 }
 
-/** oid is unsigned: its low word is written into a zeroed int64. */
+/** oid is unsigned: the low word of an int64. */
 export class OidDecoder extends FixedWidthDecoder<Int32Array> {
   constructor() {
-    super(new Int64(), (length) => new Int32Array(length));
+    super(new Int64(), Int32Array);
   }
 
   decode({ view, fields, stride, rows }: TupleRun, column: number): void {
@@ -137,9 +147,10 @@ export class OidDecoder extends FixedWidthDecoder<Int32Array> {
     for (let row = start, field = column; row < end; row++, field += stride) {
       const at = fields[field]!;
       const size = view.getInt32(at);
-      if (size === 4) values[2 * row] = view.getInt32(at + 4);
-      else if (size === -1) this.nulls.add(row);
-      else throw wrongSize(row - start, size, 4);
+      if (size !== 4 && size !== -1) throw wrongSize(row - start, size, 4);
+      values[2 * row] = size === 4 ? view.getInt32(at + 4) : 0;
+      values[2 * row + 1] = 0;
+      if (size === -1) this.nulls.add(row);
     }
     this.length = end;
   }
@@ -152,7 +163,7 @@ export class OidDecoder extends FixedWidthDecoder<Int32Array> {
 /** bool: one bit for each row. */
 export class BoolDecoder extends FixedWidthDecoder<Uint8Array> {
   constructor() {
-    super(new Bool(), (length) => new Uint8Array(length));
+    super(new Bool(), Uint8Array);
   }
 
   decode({ view, fields, stride, rows }: TupleRun, column: number): void {
@@ -162,6 +173,7 @@ export class BoolDecoder extends FixedWidthDecoder<Uint8Array> {
     for (let row = start, field = column; row < end; row++, field += stride) {
       const at = fields[field]!;
       const size = view.getInt32(at);
+      if ((row & 7) === 0) bits[row >> 3] = 0;
       if (size === 1) bits[row >> 3]! |= (view.getUint8(at + 4) === 0 ? 0 : 1) << (row & 7);
       else if (size === -1) this.nulls.add(row);
       else throw wrongSize(row - start, size, 1);
@@ -179,7 +191,7 @@ export class DateDecoder extends FixedWidthDecoder<Int32Array> {
   readonly #specials: SpecialCells;
 
   constructor(specials: SpecialCells) {
-    super(new DateDay(), (length) => new Int32Array(length));
+    super(new DateDay(), Int32Array);
     this.#specials = specials;
   }
 
@@ -192,19 +204,22 @@ export class DateDecoder extends FixedWidthDecoder<Int32Array> {
       const size = view.getInt32(at);
       if (size === 4) {
         const days = view.getInt32(at + 4);
-        if (days > LAST_DAY || days === -0x80000000) this.#addSpecial(row, row - start, days);
+        if (days > LAST_DAY || days === -0x80000000) values[row] = this.#special(row, row - start, days);
         else values[row] = days + DAYS_1970_TO_2000;
-      } else if (size === -1) this.nulls.add(row);
-      else throw wrongSize(row - start, size, 4);
+      } else if (size === -1) {
+        values[row] = 0;
+        this.nulls.add(row);
+      } else throw wrongSize(row - start, size, 4);
     }
     this.length = end;
   }
 
-  #addSpecial(row: number, rowOfRun: number, days: number): void {
+  #special(row: number, rowOfRun: number, days: number): number {
     const text = specialDateText(days);
     if (text === undefined) throw new MalformedField(rowOfRun, `${days} days are out of range for a date`);
     this.#specials.add(row, text);
     this.nulls.add(row);
+    return 0;
   }
 }
 
@@ -220,7 +235,7 @@ export class TimestampDecoder extends FixedWidthDecoder<BigInt64Array> {
   readonly #utc: boolean;
 
   constructor(utc: boolean, specials: SpecialCells) {
-    super(new TimestampMicrosecond(utc ? 'UTC' : null), (length) => new BigInt64Array(length));
+    super(new TimestampMicrosecond(utc ? 'UTC' : null), BigInt64Array);
     this.#utc = utc;
     this.#specials = specials;
   }
@@ -237,8 +252,10 @@ export class TimestampDecoder extends FixedWidthDecoder<BigInt64Array> {
         if (high < LATE_HIGH_WORD && high !== -0x80000000) {
           values[row] = BigInt.asIntN(64, view.getBigInt64(at + 4) + MICROSECONDS_1970_TO_2000);
         } else values[row] = this.#special(row, view.getBigInt64(at + 4));
-      } else if (size === -1) this.nulls.add(row);
-      else throw wrongSize(row - start, size, 8);
+      } else if (size === -1) {
+        values[row] = 0n;
+        this.nulls.add(row);
+      } else throw wrongSize(row - start, size, 8);
     }
     this.length = end;
   }

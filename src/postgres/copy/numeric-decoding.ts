@@ -40,7 +40,7 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
   readonly #magnitude: number[] = [0, 0, 0, 0];
 
   constructor(precision: number, scale: number, specials: SpecialCells) {
-    super(new Decimal(scale, precision, 128), (length) => new Int32Array(length));
+    super(new Decimal(scale, precision, 128), Int32Array);
     this.#scale = scale;
     this.#quickLimit = Math.min(POWERS_OF_TEN[precision] ?? Infinity, Number.MAX_SAFE_INTEGER);
     this.#limitWords = wordsOf(10n ** BigInt(precision));
@@ -62,6 +62,7 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
       const at = fields[field]!;
       const size = view.getInt32(at);
       if (size === -1) {
+        clear(words, row);
         this.nulls.add(row);
         continue;
       }
@@ -75,7 +76,10 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
         this.#decodeWide(view, at, words, row, row - start);
         continue;
       }
-      if (digits === 0) continue;
+      if (digits === 0) {
+        clear(words, row);
+        continue;
+      }
       // Whole digits between the last one and the end of the scale.
       const groups = view.getInt16(at + 6) - digits + 1 + scaleDigits;
       const lastAt = at + 10 + 2 * digits;
@@ -102,10 +106,8 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
       const word = row * 4;
       words[word] = value;
       words[word + 1] = Math.floor(value * HIGH_WORDS);
-      if (value < 0) {
-        words[word + 2] = -1;
-        words[word + 3] = -1;
-      }
+      words[word + 2] = value < 0 ? -1 : 0;
+      words[word + 3] = value < 0 ? -1 : 0;
     }
     this.length = end;
   }
@@ -127,9 +129,17 @@ export class NumericDecoder extends FixedWidthDecoder<Int32Array> {
       words.set(magnitude, row * 4);
     } else {
       this.#specials.add(row, SPECIAL_TEXTS.get(sign) ?? numericText(view, at, rowOfRun));
+      clear(words, row);
       this.nulls.add(row);
     }
   }
+}
+
+function clear(words: Int32Array, row: number): void {
+  words[row * 4] = 0;
+  words[row * 4 + 1] = 0;
+  words[row * 4 + 2] = 0;
+  words[row * 4 + 3] = 0;
 }
 
 function checkedSign(view: DataView, at: number, rowOfRun: number): number {

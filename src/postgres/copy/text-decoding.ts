@@ -6,7 +6,7 @@ import { type ColumnDecoder, InvalidText, MalformedField, type TupleRun } from '
 /** What all types of varying length share: bytes one behind the other, and where each value ends. */
 abstract class VariableWidthDecoder implements ColumnDecoder {
   abstract readonly type: Utf8 | Binary;
-  protected readonly offsets = new ValueBuffer((length) => new Int32Array(length));
+  protected readonly offsets = new ValueBuffer(Int32Array);
   protected readonly data = new ByteBuffer();
   protected readonly nulls = new NullBitmap();
   /** Rows decoded since the last `take`. */
@@ -28,6 +28,11 @@ abstract class VariableWidthDecoder implements ColumnDecoder {
     return this.type instanceof Utf8
       ? makeData({ type: this.type, length, nullCount, nullBitmap, valueOffsets, data })
       : makeData({ type: this.type, length, nullCount, nullBitmap, valueOffsets, data });
+  }
+
+  giveBack(data: Data): void {
+    this.offsets.giveBack(data.valueOffsets);
+    this.data.giveBack(data.values);
   }
 
   protected takeBytes(): Uint8Array {
