@@ -6,8 +6,10 @@ import { fromThreadError } from './thread-error.ts';
 
 /** Runs exports, each in a thread of its own; threads are kept warm from table to table. */
 export interface ExportPool {
+  /** Exports that run at the same time. */
+  readonly size: number;
   /**
-   * Waits for a free thread and streams the table. Errors: those of the stream; `cancelled` after the signal.
+   * Waits for a free thread and streams the table, or the chunk of one. Errors: those of the stream; `cancelled` after the signal.
    * Nothing is left under the request's path unless the outcome is `exported`.
    */
   run(request: ExportRequest, options: ExportRunOptions): Promise<ExportOutcome>;
@@ -117,6 +119,7 @@ export function createExportPool(size: number): ExportPool {
   }
 
   return {
+    size,
     async run(request, options) {
       const thread = await acquire(options.signal);
       if (options.signal.aborted) {

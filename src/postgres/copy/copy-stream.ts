@@ -17,6 +17,8 @@ export type CopyTableOptions = {
   readonly signal?: AbortSignal;
   /** Rows decoded and bytes received so far; called about once per 64 KiB, so it must be quick. */
   readonly onProgress?: (rows: number, bytes: number) => void;
+  /** Milliseconds that it took to take apart what came; they pass while the next batch is waited for. */
+  readonly onDecoded?: (milliseconds: number) => void;
   /** Sees every tuple once, in order, for a hash of the content; see CopyDecoderOptions.onTuples. */
   readonly hash?: (bytes: Uint8Array) => void;
 };
@@ -48,9 +50,9 @@ export async function* copyTable(
   columns: readonly WireColumn[],
   options: CopyTableOptions,
 ): AsyncGenerator<DecodedBatch, CopyResult> {
-  const { doing, signal, stallTimeoutMs, onProgress } = options;
+  const { doing, signal, stallTimeoutMs, onProgress, onDecoded } = options;
   const decoder = createCopyDecoder(columns, { batchBytes: options.batchBytes, onTuples: options.hash });
-  const reader = new CopyReader({ client, sql, decoder, stallTimeoutMs, onProgress });
+  const reader = new CopyReader({ client, sql, decoder, stallTimeoutMs, onProgress, onDecoded });
   const onAbort = (): void => reader.fail(new PermafrostError('cancelled', `${doing}: stopped`));
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
