@@ -38,6 +38,8 @@ export type Config = {
   readonly temporal: TemporalConfig;
   readonly mail: MailSettings;
   readonly logLevel: LogLevel;
+  /** `host:port` at which Prometheus finds the metrics of a worker; undefined: there are none. */
+  readonly metricsAddress: string | undefined;
 };
 
 export type RestoreTarget =
@@ -84,6 +86,7 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number from 1 to 64')
   .transform(Number);
+const hostAndPort = z.string().regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, 'must be host:port');
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const variables = z.object({
@@ -110,10 +113,8 @@ const variables = z.object({
   PERMAFROST_MAIL_FROM: readBy((text) => parseMailAddress(text, 'it')).prefault('permafrost@localhost'),
   PERMAFROST_MAIL_TO: readBy((text) => parseRecipients(text, 'the list')).prefault('operator@localhost'),
   PERMAFROST_MAIL_FOLDER: z.string().optional(),
-  TEMPORAL_ADDRESS: z
-    .string()
-    .regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, 'must be host:port')
-    .optional(),
+  PERMAFROST_METRICS_ADDRESS: hostAndPort.optional(),
+  TEMPORAL_ADDRESS: hostAndPort.optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_CLI: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
@@ -211,6 +212,7 @@ function assemble(values: Variables, flags: Flags): Config {
       folder: resolve(values.PERMAFROST_MAIL_FOLDER ?? join(stateFolder, 'mail')),
     },
     logLevel: values.PERMAFROST_LOG_LEVEL,
+    metricsAddress: values.PERMAFROST_METRICS_ADDRESS,
   };
 }
 

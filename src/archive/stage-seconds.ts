@@ -32,9 +32,12 @@ export const STAGES = [
   'commitSeconds',
 ] as const satisfies readonly (keyof StageSeconds)[];
 
-/** What streams, steps or tables took together. */
+/** What streams, steps or tables took together, to the millisecond. */
 export function addSeconds(parts: readonly Partial<StageSeconds>[]): StageSeconds {
-  const sum = (stage: keyof StageSeconds) => parts.reduce((total, part) => total + (part[stage] ?? 0), 0);
+  const sum = (stage: keyof StageSeconds) => {
+    const seconds = parts.reduce((total, part) => total + (part[stage] ?? 0), 0);
+    return Math.round(seconds * 1000) / 1000;
+  };
   return {
     waitSeconds: sum('waitSeconds'),
     decodeSeconds: sum('decodeSeconds'),
