@@ -41,6 +41,8 @@ export async function readBack(
     batchBytes: BATCH_BYTES,
     doing,
     stallTimeoutMs: STALL_MS,
+    // Equal tuples decode to equal values.
+    tuplesOnly: true,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     hash: (bytes) => {
       hash.update(bytes);

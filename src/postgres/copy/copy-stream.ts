@@ -21,6 +21,8 @@ export type CopyTableOptions = {
   readonly onDecoded?: (milliseconds: number) => void;
   /** Sees every tuple once, in order, for a hash of the content; see CopyDecoderOptions.onTuples. */
   readonly hash?: (bytes: Uint8Array) => void;
+  /** For whoever wants nothing but that hash; see CopyDecoderOptions.tuplesOnly. */
+  readonly tuplesOnly?: boolean;
 };
 
 export type CopyResult = {
@@ -50,8 +52,8 @@ export async function* copyTable(
   columns: readonly WireColumn[],
   options: CopyTableOptions,
 ): AsyncGenerator<DecodedBatch, CopyResult> {
-  const { doing, signal, stallTimeoutMs, onProgress, onDecoded } = options;
-  const decoder = createCopyDecoder(columns, { batchBytes: options.batchBytes, onTuples: options.hash });
+  const { doing, signal, stallTimeoutMs, onProgress, onDecoded, batchBytes, tuplesOnly } = options;
+  const decoder = createCopyDecoder(columns, { batchBytes, tuplesOnly, onTuples: options.hash });
   const reader = new CopyReader({ client, sql, decoder, stallTimeoutMs, onProgress, onDecoded });
   const onAbort = (): void => reader.fail(new PermafrostError('cancelled', `${doing}: stopped`));
   signal?.addEventListener('abort', onAbort, { once: true });
