@@ -29,7 +29,7 @@ export type Config = {
   /** A source set in tables/, or `adhoc` where only patterns are given. */
   readonly set: string;
   readonly tables: readonly string[];
-  /** Tables archived at the same time, each with a thread and a connection of its own. */
+  /** Tables read at the same time, each with a thread and a connection of its own. */
   readonly tableConcurrency: number;
   /** State of things that the product itself starts: demo database, Temporal server. */
   readonly stateFolder: string;
@@ -326,6 +326,16 @@ function labelOf(variable: string, flags: Flags): string {
 function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
 }
+
+/**
+ * Tables that are under way at the same time. Of a small table most of the time goes by in waiting for the disk, before
+ * and after it is read: then others have its thread.
+ */
+export function tablesUnderWay({ tableConcurrency }: Config): number {
+  return tableConcurrency * UNDER_WAY_PER_THREAD;
+}
+
+const UNDER_WAY_PER_THREAD = 4;
 
 /** The source of a command that cannot do without. Error: `configuration`. */
 export function requireSource(config: Config): ConnectionSettings {

@@ -82,12 +82,23 @@ async function commitOnce(
   refuseToFalsify(base, input);
   const staged = await stage(input, deps, commit, base);
   const location = pathOf(store, base?.metadata.location ?? catalog.tableLocation(lakeTable));
-  if (!holdsDdl(base, commit.ddl)) {
-    await store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes);
-  }
-  for (const file of staged.filesToWrite) await store.putIfAbsent(`${location}/${file.path}`, file.bytes);
-  const table = await catalog.commit(lakeTable, staged.requirements, staged.updates);
+  await Promise.all([
+    holdsDdl(base, commit.ddl)
+      ? undefined
+      : store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes),
+    putInOrder(store, location, staged.filesToWrite),
+  ]);
+  const table = await catalog.commit(lakeTable, staged.requirements, staged.updates, base);
   return { table, snapshot: staged.snapshot, alreadyCommitted: false };
+}
+
+/** What a file names is durable before the file is there. */
+async function putInOrder(
+  store: ObjectStore,
+  location: string,
+  files: StagedSnapshot['filesToWrite'],
+): Promise<void> {
+  for (const { path, bytes } of files) await store.putIfAbsent(`${location}/${path}`, bytes);
 }
 
 async function stage(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { errorCodeOf, PermafrostError } from '../errors.ts';
 import { applyUpdates } from '../iceberg/apply-update.ts';
@@ -28,6 +29,8 @@ const DEFAULT_PREVIOUS_VERSIONS = 100;
 export class FileCatalog implements Catalog {
   readonly #store: ObjectStore;
   readonly #now: () => number;
+  /** SHA-256 of the metadata file that a table was read from. */
+  readonly #digests = new WeakMap<LoadedTable, string>();
 
   constructor(store: ObjectStore, now: () => number = Date.now) {
     this.#store = store;
@@ -49,7 +52,12 @@ export class FileCatalog implements Catalog {
     return objectUri(this.#store, tablePath(name));
   }
 
-  async loadTable(name: string): Promise<LoadedTable | undefined> {
+  loadTable(name: string): Promise<LoadedTable | undefined> {
+    return this.#load(name, undefined);
+  }
+
+  /** `known` itself where it is still what the current metadata file holds. */
+  async #load(name: string, known: LoadedTable | undefined): Promise<LoadedTable | undefined> {
     const current = await findCurrentVersion(this.#store, name);
     if (current === undefined) return undefined;
     if (current.bytes > MAX_METADATA_BYTES) {
@@ -59,17 +67,23 @@ export class FileCatalog implements Catalog {
         `its metadata has ${current.bytes} bytes, far more than nights add up to`,
       );
     }
-    const metadata = parseTableMetadata(await this.#store.get(current.path));
+    const bytes = await this.#store.get(current.path);
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    if (known !== undefined && this.#digests.get(known) === digest) return known;
+    const metadata = parseTableMetadata(bytes);
     if (!isOurs(metadata)) throw foreign(this.#store, name, `it has no property ${OWN_PROPERTY_PREFIX}*`);
-    return this.#loaded(name, metadata, current.version);
+    const loaded = this.#loaded(name, metadata, current.version);
+    this.#digests.set(loaded, digest);
+    return loaded;
   }
 
   async commit(
     name: string,
     requirements: readonly TableRequirement[],
     updates: readonly TableUpdate[],
+    base?: LoadedTable,
   ): Promise<LoadedTable> {
-    const current = await this.loadTable(name);
+    const current = await this.#load(name, base);
     checkRequirements(current?.metadata, requirements);
     const next = succeed(current, applyUpdates(current?.metadata, updates, this.#now()));
     validateMetadata(next, current?.metadata);

@@ -22,6 +22,10 @@ const SYNC_BYTES = 16;
 /** Bytes of records, before compression, after which a block ends. */
 const BLOCK_BYTES = 64_000;
 
+/** Types that were made, by their plain schema: tables of one partitioning share theirs. */
+const recordTypes = new Map<string, avro.Type>();
+const MOST_TYPES = 64;
+
 /** Holds one long on its way into avsc, which copies it at once. */
 const longBytes = Buffer.alloc(8);
 
@@ -198,9 +202,19 @@ function parseSchema(json: string | undefined): AvroSchema {
 }
 
 function recordType(schema: AvroSchema, naming: FieldNaming): avro.Type {
+  const plain = plainSchema(schema, naming);
+  const key = JSON.stringify(plain);
+  const type = recordTypes.get(key) ?? compileType(plain);
+  if (recordTypes.size >= MOST_TYPES) recordTypes.clear();
+  recordTypes.set(key, type);
+  return type;
+}
+
+/** avsc makes code for each type, which takes longer than to write the few records of a night. */
+function compileType(plain: AvroSchema): avro.Type {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- avsc checks the schema itself
-    return avro.Type.forSchema(plainSchema(schema, naming) as avro.Schema, { registry: { long: exactLong } });
+    return avro.Type.forSchema(plain as avro.Schema, { registry: { long: exactLong } });
   } catch (cause) {
     throw new PermafrostError('lake-foreign', 'an Avro file has a schema that cannot be used', { cause });
   }
