@@ -88,7 +88,7 @@ async function commitOnce(
       : store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes),
     putInOrder(store, location, staged.filesToWrite),
   ]);
-  const table = await catalog.commit(lakeTable, staged.requirements, staged.updates, base);
+  const table = await catalog.commit(lakeTable, staged.requirements, staged.updates);
   return { table, snapshot: staged.snapshot, alreadyCommitted: false };
 }
 

@@ -14,8 +14,7 @@ export interface Catalog {
   /** Where a table that does not exist yet will live: an absolute URI. */
   tableLocation(name: string): string;
   /**
-   * Applies the updates to the current metadata if every requirement holds, and makes the result current. `base` is what
-   * they were planned on: a catalog need not parse it again where it is still current.
+   * Applies the updates to the current metadata if every requirement holds, and makes the result current.
    *
    * Errors: `commit-conflict` when a requirement fails or another writer was first (reload, plan again);
    * `commit-state-unknown` when it cannot be told whether the commit happened (delete nothing).
@@ -24,7 +23,6 @@ export interface Catalog {
     name: string,
     requirements: readonly TableRequirement[],
     updates: readonly TableUpdate[],
-    base?: LoadedTable,
   ): Promise<LoadedTable>;
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { errorCodeOf, PermafrostError } from '../errors.ts';
 import { applyUpdates } from '../iceberg/apply-update.ts';
@@ -10,6 +9,7 @@ import { validateMetadata } from '../iceberg/validate-metadata.ts';
 import { objectUri, type ObjectStore } from '../storage/object-store.ts';
 import type { Catalog, LoadedTable } from './catalog.ts';
 import { findCurrentVersion, foreign, moveHint, readHint } from './current-version.ts';
+import { MetadataParser } from './metadata-parser.ts';
 import { LAKE_FOLDER, metadataPath, readMetadataFileName, tablePath } from './metadata-path.ts';
 
 /** Every table of ours has a property that begins so; a table without one is another writer's. */
@@ -29,8 +29,7 @@ const DEFAULT_PREVIOUS_VERSIONS = 100;
 export class FileCatalog implements Catalog {
   readonly #store: ObjectStore;
   readonly #now: () => number;
-  /** SHA-256 of the metadata file that a table was read from. */
-  readonly #digests = new WeakMap<LoadedTable, string>();
+  readonly #parser = new MetadataParser();
 
   constructor(store: ObjectStore, now: () => number = Date.now) {
     this.#store = store;
@@ -52,12 +51,7 @@ export class FileCatalog implements Catalog {
     return objectUri(this.#store, tablePath(name));
   }
 
-  loadTable(name: string): Promise<LoadedTable | undefined> {
-    return this.#load(name, undefined);
-  }
-
-  /** `known` itself where it is still what the current metadata file holds. */
-  async #load(name: string, known: LoadedTable | undefined): Promise<LoadedTable | undefined> {
+  async loadTable(name: string): Promise<LoadedTable | undefined> {
     const current = await findCurrentVersion(this.#store, name);
     if (current === undefined) return undefined;
     if (current.bytes > MAX_METADATA_BYTES) {
@@ -67,23 +61,17 @@ export class FileCatalog implements Catalog {
         `its metadata has ${current.bytes} bytes, far more than nights add up to`,
       );
     }
-    const bytes = await this.#store.get(current.path);
-    const digest = createHash('sha256').update(bytes).digest('hex');
-    if (known !== undefined && this.#digests.get(known) === digest) return known;
-    const metadata = parseTableMetadata(bytes);
+    const metadata = this.#parser.parse(name, await this.#store.get(current.path));
     if (!isOurs(metadata)) throw foreign(this.#store, name, `it has no property ${OWN_PROPERTY_PREFIX}*`);
-    const loaded = this.#loaded(name, metadata, current.version);
-    this.#digests.set(loaded, digest);
-    return loaded;
+    return this.#loaded(name, metadata, current.version);
   }
 
   async commit(
     name: string,
     requirements: readonly TableRequirement[],
     updates: readonly TableUpdate[],
-    base?: LoadedTable,
   ): Promise<LoadedTable> {
-    const current = await this.#load(name, base);
+    const current = await this.loadTable(name);
     checkRequirements(current?.metadata, requirements);
     const next = succeed(current, applyUpdates(current?.metadata, updates, this.#now()));
     validateMetadata(next, current?.metadata);

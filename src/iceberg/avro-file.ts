@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import avro from 'avsc';
 import { PermafrostError } from '../errors.ts';
 import { type AvroSchema, byFieldId, byName, type FieldNaming, plainSchema } from './avro-schema.ts';
@@ -21,6 +21,8 @@ const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 const SYNC_BYTES = 16;
 /** Bytes of records, before compression, after which a block ends. */
 const BLOCK_BYTES = 64_000;
+/** Paths and ids hardly compress: a manifest list of ten years is 1 % smaller on the usual level, for twice the time. */
+const DEFLATE = { level: constants.Z_BEST_SPEED };
 
 /** Types that were made, by their plain schema: tables of one partitioning share theirs. */
 const recordTypes = new Map<string, avro.Type>();
@@ -106,7 +108,7 @@ function encodeBlocks(type: avro.Type, records: Iterable<AvroRecord>): Buffer[] 
 }
 
 function encodeBlock(records: readonly Buffer[]): Buffer {
-  const data = deflateRawSync(Buffer.concat(records));
+  const data = deflateRawSync(Buffer.concat(records), DEFLATE);
   return Buffer.concat([shortLong.toBuffer(records.length), shortLong.toBuffer(data.length), data]);
 }
 
