@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { Client, type FieldDef, type QueryResult } from 'pg';
 import { PermafrostError } from '../errors.ts';
+import { createBlockSocket } from './block-socket.ts';
 import { type ConnectionSettings, describeSource, type TlsPolicy } from './connection-settings.ts';
 import { mapDatabaseError } from './error-mapping.ts';
 import { CONFIGURE_SESSION } from './sql/configure-session.ts';
@@ -225,6 +226,8 @@ async function clientFor(settings: ConnectionSettings, applicationName: string):
     user: settings.user,
     ...(settings.password === undefined ? {} : { password: settings.password }),
     ssl: await tlsOptions(settings.tls),
+    // Under TLS, what the socket reads goes to OpenSSL and never comes here.
+    ...(settings.tls.kind === 'plain' ? { stream: createBlockSocket } : {}),
     sslnegotiation: 'postgres',
     application_name: applicationName,
     client_encoding: 'UTF8',

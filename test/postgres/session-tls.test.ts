@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseSourceUrl } from '../../src/postgres/connection-settings.ts';
+import { copyStatement, copyTable } from '../../src/postgres/copy/copy-stream.ts';
 import { openSession } from '../../src/postgres/session.ts';
+import { wireColumn } from './copy/copy-bytes.ts';
 import { startTestPostgres, type TestPostgres } from './test-server.ts';
 
 const run = promisify(execFile);
@@ -75,6 +77,21 @@ test('a certificate file that is not there is a matter of configuration', async 
   await expect(openTls('localhost', 'sslmode=require&sslrootcert=/nowhere.pem')).rejects.toMatchObject({
     code: 'configuration',
   });
+});
+
+test('a COPY is not held back record by record', async () => {
+  const session = await openTls('localhost', `sslmode=verify-full&sslrootcert=${join(folder, 'server.pem')}`);
+  const sql = copyStatement("SELECT repeat('x', 1000) FROM generate_series(1, 40000)");
+  const columns = [wireColumn('t', { kind: 'text' })];
+  const options = { batchBytes: 2 ** 20, doing: 'reading it', stallTimeoutMs: 20_000 };
+  const begun = performance.now();
+  const stream = copyTable(session.client, sql, columns, options);
+  let step = await stream.next();
+  while (step.done !== true) step = await stream.next();
+  expect(step.value.rows).toBe(40_000);
+  // Some 5,000 records: a pause of a millisecond after each would show.
+  expect(performance.now() - begun).toBeLessThan(4_000);
+  await session.close();
 });
 
 test('a Unix socket is read without TLS', async () => {

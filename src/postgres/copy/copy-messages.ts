@@ -29,12 +29,13 @@ export class CopyMessageSorter {
 
   constructor(sink: CopyDataSink, driver: (bytes: Buffer) => void) {
     this.#sink = sink;
-    this.#driver = driver;
-    this.#target = driver;
+    // It may keep what it gets; the chunk is used again.
+    this.#driver = (bytes) => driver(Buffer.from(bytes));
+    this.#target = this.#driver;
   }
 
   /**
-   * Sorts one chunk, cut anywhere. Gives undefined as long as the COPY goes on; once a message comes that ends it
+   * Sorts one chunk, cut anywhere; nothing keeps it. Gives undefined as long as the COPY goes on; once a message comes that ends it
    * (CommandComplete, ErrorResponse …), gives that message and all behind it, which belong to the driver.
    */
   accept(chunk: Buffer): Buffer | undefined {
@@ -70,7 +71,7 @@ export class CopyMessageSorter {
     if (type === COPY_DATA) this.#target = this.#sink.takePayload;
     else if (MESSAGES_OF_A_COPY.has(type)) {
       this.#target = this.#driver;
-      this.#driver(Buffer.from(this.#head));
+      this.#driver(this.#head);
     } else return false;
     this.#left = length;
     return true;

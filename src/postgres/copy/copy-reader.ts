@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { PermafrostError } from '../../errors.ts';
 import type { DecodedBatch } from './batch-builder.ts';
+import { BLOCK_BYTES } from '../block-socket.ts';
 import { requestCancel } from '../cancel-request.ts';
 import type { CopyDecoder } from './copy-decoder.ts';
 import { CopyMessageSorter } from './copy-messages.ts';
@@ -14,11 +15,10 @@ export type CopyReaderOptions = {
   readonly onDecoded: ((milliseconds: number) => void) | undefined;
 };
 
-/** Less than one read of a socket holds: the socket is empty for now. */
-const FULL_READ = 65_536;
 /**
  * How long an empty socket is left alone. Postgres sends 8 KiB at a time; to take each of them alone costs both sides
- * several times the processor time of taking 64 KiB at once.
+ * several times the processor time of taking many at once. Under TLS, where every 8 KiB are a record and an event of
+ * their own, to wait after each of them would be all that is ever done.
  */
 const GATHER_MS = 1;
 /** Small tables are through before it pays to wait. */
@@ -110,6 +110,7 @@ export class CopyReader implements pg.Submittable {
       this.#driver,
     );
     stream.removeListener('data', this.#driver);
+    stream.on('block', this.#onBlock);
     stream.on('data', this.#onData);
     connection.query(this.#options.sql);
     return undefined;
@@ -138,7 +139,13 @@ export class CopyReader implements pg.Submittable {
 
   handleEmptyQuery(): void {}
 
-  readonly #onData = (chunk: Buffer): void => {
+  /** From a block socket; it is empty for now when a read does not fill the block. */
+  readonly #onBlock = (bytes: Buffer): void => this.#take(bytes, bytes.length < BLOCK_BYTES);
+
+  /** From any other. */
+  readonly #onData = (bytes: Buffer): void => this.#take(bytes, false);
+
+  #take(chunk: Buffer, isLast: boolean): void {
     this.#stallTimer?.refresh();
     this.#bytes += chunk.length;
     const startedAt = performance.now();
@@ -156,8 +163,8 @@ export class CopyReader implements pg.Submittable {
     // A COPY that is ending has to end: nobody asks for its batches any more.
     else if (this.#stopping !== undefined) return;
     else if (this.#batches.length > 0) this.#connection?.stream.pause();
-    else if (chunk.length < FULL_READ && this.#bytes > GATHER_FROM_BYTES) this.#gather();
-  };
+    else if (isLast && this.#bytes > GATHER_FROM_BYTES) this.#gather();
+  }
 
   /** Runs a step of the decoder; once one has failed, what is left of the stream is thrown away. */
   #decode<T>(step: () => T, otherwise: T): T {
@@ -240,6 +247,7 @@ export class CopyReader implements pg.Submittable {
     if (stream === undefined || !stream.listeners('data').includes(this.#onData)) return;
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
+    stream.removeListener('block', this.#onBlock);
     stream.removeListener('data', this.#onData);
     stream.on('data', this.#driver);
     stream.resume();

@@ -15,7 +15,7 @@ export type CopyTableOptions = {
   /** How long the server may be silent while we wait for it; the connection is cut then. */
   readonly stallTimeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Rows decoded and bytes received so far; called about once per 64 KiB, so it must be quick. */
+  /** Rows decoded and bytes received so far; called for every piece of a few KiB to 256, so it must be quick. */
   readonly onProgress?: (rows: number, bytes: number) => void;
   /** Milliseconds that it took to take apart what came; they pass while the next batch is waited for. */
   readonly onDecoded?: (milliseconds: number) => void;
