@@ -1,89 +1,92 @@
 /**
- * Times the archive of one table, as a whole process from start to exit, against the limit: the same table's
- * `COPY … TO STDOUT (FORMAT binary)` drained to nothing. Interleaved runs; medians; ratios are what counts.
+ * Races the archive against what else reads the same tables, each as a whole process from start to exit, by turns. The
+ * ratios are what counts. `bench/README.md` says the rest.
  *
- *   npm run bench                    lineitem, 3 M rows
- *   npm run bench -- large           2 GB of rows: peak memory must stay under 700 MB
- *   npm run bench -- lineitem 5      five runs of each instead of three
+ *   npm run bench                             lineitem and small
+ *   npm run bench -- wide narrow --runs 5     other shapes; five runs of each instead of three
+ *   npm run bench -- growth                   2, 6 and 20 million rows of the same
+ *   npm run bench -- --check                  fails where a figure is over bench/budget.json
+ *   npm run bench -- --peers <python>         DuckDB + PyIceberg, too
+ *   npm run bench -- --markdown               writes what was measured into docs/performance.md
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { createDatabase, startEmbeddedPostgres } from '../src/demo/embedded-postgres.ts';
-import { type Measured, measure, median } from './measure.ts';
-import { seed, type Shape, shapes } from './shapes.ts';
+import { createDatabase } from '../src/demo/embedded-postgres.ts';
+import { overBudget, parseBudget } from './budget.ts';
+import { type Contender, findDuckdb, peerUnder, permafrost, wire } from './contenders.ts';
+import { ratiosOf, summarise } from './figures.ts';
+import { describeMachine } from './machine.ts';
+import { writeMeasured } from './measured-page.ts';
+import { race } from './race.ts';
+import { printResult, type ShapeResult } from './report.ts';
+import { startBenchServer } from './server.ts';
+import { findShape, growth, seed, type Shape } from './shapes.ts';
 
-const memoryLimit = 700 * 1024 * 1024;
-const [shapeName = 'lineitem', runs = '3'] = process.argv.slice(2);
-const shape = shapes[shapeName];
-if (shape === undefined)
-  throw new Error(`no such shape: ${shapeName}; there are ${Object.keys(shapes).join(', ')}`);
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '3' },
+    check: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    peers: { type: 'string' },
+  },
+});
+const asksForGrowth = names.includes('growth');
+const shapes = asksForGrowth ? growth : (names.length === 0 ? ['lineitem', 'small'] : names).map(findShape);
 
-const postgres = await startEmbeddedPostgres({ folder: resolve('.permafrost/bench-postgres') });
+const contenders = await gather();
+const postgres = await startBenchServer();
+const results: ShapeResult[] = [];
 try {
   const url = await createDatabase(postgres, 'bench');
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await seed(client, shape);
-  await client.end();
-  await race(url, shape, Number(runs));
+  await seedAll(url);
+  console.log(`${describeMachine()}\n`);
+  for (const shape of shapes) {
+    const result = await measureShape(url, shape);
+    console.log(printResult(result));
+    results.push(result);
+  }
 } finally {
   await postgres.stop();
 }
+if (options.check) await check();
+if (options.markdown) await writeMeasured(asksForGrowth ? 'growth' : 'shapes', results);
 
-async function race(url: string, { name, rows }: Shape, times: number): Promise<void> {
-  const wire: Measured[] = [];
-  const ours: Measured[] = [];
-  await drain(url, name);
-  for (let run = 1; run <= times; run += 1) {
-    wire.push(await drain(url, name));
-    ours.push(await archive(url, name));
-    console.log(`run ${run}: wire ${describe(wire.at(-1))} · permafrost ${describe(ours.at(-1))}`);
-  }
-  const cpu = median(ours.map((one) => one.cpuSeconds));
-  const peak = Math.max(...ours.map((one) => one.peakBytes));
-  console.log(`\n${name}, ${rows.toLocaleString('en')} rows, median of ${times}`);
-  console.log(`  wire        ${seconds(wire).toFixed(2)} s`);
-  console.log(
-    `  permafrost  ${seconds(ours).toFixed(2)} s  = ${(seconds(ours) / seconds(wire)).toFixed(2)} × the wire`,
-  );
-  console.log(
-    `  ${Math.round(rows / cpu).toLocaleString('en')} rows per CPU-second, peak ${Math.round(peak / 1048576)} MB`,
-  );
-  if (peak > memoryLimit) {
-    console.log(`  peak memory is above ${memoryLimit / 1048576} MB`);
-    process.exitCode = 1;
-  }
-}
-
-function seconds(measured: readonly Measured[]): number {
-  return median(measured.map((one) => one.seconds));
-}
-
-function drain(url: string, table: string): Promise<Measured> {
-  return measure([join(import.meta.dirname, 'drain.ts')], { DATABASE_URL: url, TABLE: table });
-}
-
-async function archive(url: string, table: string): Promise<Measured> {
-  const folder = await mkdtemp(join(tmpdir(), 'permafrost-bench-lake-'));
-  try {
-    return await measure(
-      [
-        join(import.meta.dirname, '../src/cli/permafrost.ts'),
-        'archive',
-        '--no-temporal',
-        '--tables',
-        `public.${table}`,
-      ],
-      { PERMAFROST_SOURCE: url, PERMAFROST_LAKE: join(folder, 'lake'), PERMAFROST_STATE_FOLDER: folder },
+async function gather(): Promise<readonly Contender[]> {
+  const duckdb = await findDuckdb().catch((error: unknown) => {
+    const why = error instanceof Error ? (/^.*Error: .*$/m.exec(error.message)?.[0] ?? error.message) : '';
+    console.log(
+      `DuckDB is left out, since its Postgres extension cannot be loaded: ${why}\nset BENCH_POSTGRES_EXTENSION to the file of the extension\n`,
     );
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    return undefined;
+  });
+  return [
+    wire,
+    ...(duckdb === undefined ? [] : [duckdb]),
+    ...(options.peers === undefined ? [] : [peerUnder(options.peers)]),
+    permafrost,
+  ];
 }
 
-function describe(measured: Measured | undefined): string {
-  if (measured === undefined) return '';
-  return `${measured.seconds.toFixed(2)} s, CPU ${measured.cpuSeconds.toFixed(2)} s, peak ${Math.round(measured.peakBytes / 1048576)} MB`;
+async function seedAll(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  for (const shape of shapes) await seed(client, shape);
+  await client.end();
+}
+
+async function measureShape(url: string, shape: Shape): Promise<ShapeResult> {
+  const runs = await race(url, shape, contenders, Number(options.runs));
+  return { shape, figures: [...runs].map(([name, ofOne]) => summarise(name, shape.rows, ofOne)) };
+}
+
+async function check(): Promise<void> {
+  const budget = parseBudget(await readFile(join(import.meta.dirname, 'budget.json'), 'utf8'));
+  const complaints = results.flatMap(({ shape, figures }) =>
+    overBudget(budget, shape.name, ratiosOf(figures)),
+  );
+  console.log(complaints.length === 0 ? 'within the budget' : complaints.join('\n'));
+  if (complaints.length > 0) process.exitCode = 1;
 }

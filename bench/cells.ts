@@ -6,10 +6,11 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
-import { createDatabase, startEmbeddedPostgres } from '../src/demo/embedded-postgres.ts';
+import { createDatabase } from '../src/demo/embedded-postgres.ts';
 import { measure } from './measure.ts';
+import { startBenchServer } from './server.ts';
 
 const usual = [
   'text 50',
@@ -25,7 +26,7 @@ const MEGABYTE = 2 ** 20;
 /** Does not compress, as a scanned document does not. */
 const NOISE = `string_agg(sha512(i::text::bytea), ''::bytea)`;
 
-const postgres = await startEmbeddedPostgres({ folder: resolve('.permafrost/bench-postgres') });
+const postgres = await startBenchServer();
 try {
   const url = await createDatabase(postgres, 'cells');
   for (const shape of process.argv.length > 2 ? process.argv.slice(2) : usual) {

@@ -3,38 +3,59 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export type Measured = { readonly seconds: number; readonly cpuSeconds: number; readonly peakBytes: number };
+/** A process from its start to its end. */
+export type Measured = {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+  /** What it wrote to its standard output. */
+  readonly output: string;
+};
 
-/** Runs a program under this Node as a process of its own, from its start to its end. */
-export async function measure(
+type Environment = Readonly<Record<string, string>>;
+
+/** Runs a program under this Node as a process of its own. */
+export function measure(args: readonly string[], env: Environment): Promise<Measured> {
+  return measureProgram(
+    process.execPath,
+    [`--import=${join(import.meta.dirname, 'report-usage.ts')}`, ...args],
+    env,
+  );
+}
+
+/** Runs any program that writes `{ cpuSeconds, peakBytes }` of itself to USAGE_FILE when it ends. */
+export async function measureProgram(
+  program: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Environment,
 ): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'permafrost-bench-'));
   const usage = join(folder, 'usage.json');
   try {
     const startedAt = performance.now();
-    await run([`--import=${join(import.meta.dirname, 'report-usage.ts')}`, ...args], {
-      ...env,
-      USAGE_FILE: usage,
-    });
+    const output = await run(program, args, { ...env, USAGE_FILE: usage });
     const seconds = (performance.now() - startedAt) / 1000;
-    return { seconds, ...(JSON.parse(await readFile(usage, 'utf8')) as Omit<Measured, 'seconds'>) };
+    const used = JSON.parse(await readFile(usage, 'utf8')) as Pick<Measured, 'cpuSeconds' | 'peakBytes'>;
+    return { seconds, output, ...used };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-function run(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
+function run(program: string, args: readonly string[], env: Environment): Promise<string> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
   });
+  let output = '';
   let errors = '';
-  child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`exit ${code}: ${errors}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`exit ${code}: ${errors}`)),
+    );
   });
 }
 

@@ -3,7 +3,7 @@
  * database of the same server. Interleaved runs; medians; the ratio is what counts. Needs Debian's PostgreSQL 15, since
  * the embedded server comes without client programs.
  *
- *   npm run bench:restore              lineitem, 3 M rows
+ *   npm run bench:restore              lineitem, 6 M rows
  *   npm run bench:restore -- large 5   2 GB of rows, five runs of each
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,13 +17,11 @@ import {
   startDebianPostgres,
 } from '../test/postgres/debian-postgres.ts';
 import { measure, median } from './measure.ts';
-import { seed, type Shape, shapes } from './shapes.ts';
+import { findShape, seed, type Shape } from './shapes.ts';
 
 const program = join(import.meta.dirname, '../src/cli/permafrost.ts');
 const [shapeName = 'lineitem', runs = '3'] = process.argv.slice(2);
-const shape = shapes[shapeName];
-if (shape === undefined)
-  throw new Error(`no such shape: ${shapeName}; there are ${Object.keys(shapes).join(', ')}`);
+const shape = findShape(shapeName);
 if (!hasDebianPostgres) throw new Error("this needs Debian's PostgreSQL 15");
 
 const postgres = await startDebianPostgres();
@@ -45,7 +43,7 @@ async function race(raced: Shape, times: number): Promise<void> {
   const dump = join(folder, 'dump');
   await pgDumpTo(source, dump);
   const env = { PERMAFROST_LAKE: join(folder, 'lake'), PERMAFROST_STATE_FOLDER: folder };
-  await measure([program, 'archive', '--no-temporal', '--tables', 'public.*'], {
+  await measure([program, 'archive', '--no-temporal', '--tables', `${name}.*`], {
     ...env,
     PERMAFROST_SOURCE: source,
   });

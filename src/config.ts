@@ -29,7 +29,7 @@ export type Config = {
   /** A source set in tables/, or `adhoc` where only patterns are given. */
   readonly set: string;
   readonly tables: readonly string[];
-  /** Tables archived at the same time, each with a thread and a connection of its own. */
+  /** Tables read at the same time, each with a thread and a connection of its own. */
   readonly tableConcurrency: number;
   /** State of things that the product itself starts: demo database, Temporal server. */
   readonly stateFolder: string;
@@ -38,6 +38,8 @@ export type Config = {
   readonly temporal: TemporalConfig;
   readonly mail: MailSettings;
   readonly logLevel: LogLevel;
+  /** `host:port` at which Prometheus finds the metrics of a worker; undefined: there are none. */
+  readonly metricsAddress: string | undefined;
 };
 
 export type RestoreTarget =
@@ -84,6 +86,7 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number from 1 to 64')
   .transform(Number);
+const hostAndPort = z.string().regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, 'must be host:port');
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const variables = z.object({
@@ -110,10 +113,8 @@ const variables = z.object({
   PERMAFROST_MAIL_FROM: readBy((text) => parseMailAddress(text, 'it')).prefault('permafrost@localhost'),
   PERMAFROST_MAIL_TO: readBy((text) => parseRecipients(text, 'the list')).prefault('operator@localhost'),
   PERMAFROST_MAIL_FOLDER: z.string().optional(),
-  TEMPORAL_ADDRESS: z
-    .string()
-    .regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, 'must be host:port')
-    .optional(),
+  PERMAFROST_METRICS_ADDRESS: hostAndPort.optional(),
+  TEMPORAL_ADDRESS: hostAndPort.optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_CLI: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
@@ -211,6 +212,7 @@ function assemble(values: Variables, flags: Flags): Config {
       folder: resolve(values.PERMAFROST_MAIL_FOLDER ?? join(stateFolder, 'mail')),
     },
     logLevel: values.PERMAFROST_LOG_LEVEL,
+    metricsAddress: values.PERMAFROST_METRICS_ADDRESS,
   };
 }
 
@@ -324,6 +326,16 @@ function labelOf(variable: string, flags: Flags): string {
 function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
 }
+
+/**
+ * Tables that are under way at the same time. Of a small table most of the time goes by in waiting for the disk, before
+ * and after it is read: then others have its thread.
+ */
+export function tablesUnderWay({ tableConcurrency }: Config): number {
+  return tableConcurrency * UNDER_WAY_PER_THREAD;
+}
+
+const UNDER_WAY_PER_THREAD = 4;
 
 /** The source of a command that cannot do without. Error: `configuration`. */
 export function requireSource(config: Config): ConnectionSettings {

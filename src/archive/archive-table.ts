@@ -13,17 +13,20 @@ import { type ArchivedDdl, encodeDdl } from './archived-ddl.ts';
 import type { ArchiveTableInput, ArchiveTableOptions } from './archiver.ts';
 import { fieldsWithoutBounds, requireNamed } from './bounds-off.ts';
 import type { ColumnBinding } from './column-binding.ts';
-import { commitNight } from './commit-night.ts';
+import { commitNight, type NightCommit } from './commit-night.ts';
+import { type ExportedTable, exportChunks } from './export-chunks.ts';
 import type { ExportPool } from './export-pool.ts';
-import type { ExportedFile } from './export-request.ts';
 import type { DefinitionReader } from './definition-reader.ts';
 import { describeDataFile } from './describe-data-file.ts';
-import { findBrokenNotNull } from './broken-not-null.ts';
+import { addCounts, findBrokenNotNull } from './broken-not-null.ts';
 import { DT_FIELD, type KnownTable, type LakeSchema, planLakeSchema } from './lake-schema.ts';
 import { mapColumns, type MappedColumn } from './mapped-column.ts';
 import { type ArchivedTable, type SpecialValues, tableLabel } from './night.ts';
 import { findMark, refuseToFalsify, resultOf } from './night-mark.ts';
 import { toEpochDays } from './night-date.ts';
+import { planChunks } from './plan-chunks.ts';
+import { addSeconds } from './stage-seconds.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { describeTableChange } from './table-change.ts';
 import { describeProperties, readKnownTable } from './table-properties.ts';
 import type { TableWhereabouts } from './table-whereabouts.ts';
@@ -53,8 +56,8 @@ export async function archiveTable(
 ): Promise<ArchivedTable> {
   const startedAt = deps.clock.now().getTime();
   const seconds = () => (deps.clock.now().getTime() - startedAt) / 1000;
-  const report = (stage: 'describing' | 'verifying' | 'committing', file?: ExportedFile) =>
-    options.onProgress({ stage, rows: file?.rows ?? 0, bytes: file?.bytes ?? 0 });
+  const report = (stage: 'describing' | 'verifying' | 'committing', exported?: ExportedTable) =>
+    options.onProgress({ stage, rows: exported?.rows ?? 0, bytes: exported?.bytes ?? 0 });
 
   report('describing');
   const loaded = await deps.catalog.loadTable(input.table.lakeTable);
@@ -70,18 +73,22 @@ export async function archiveTable(
   const columns = mapColumns(table.columns, contractVersion);
   requireNamed(input.table.boundsOff, table.oid, columns, known);
   const tableChanges = await findTableChanges(input, deps, table, known);
-  const { file, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
+  const { exported, schema } = await exportWithCompanions(input, options, deps, { known, table, columns });
 
-  report('verifying', file);
-  const dataFile = await describeDataFile(deps.store, file, {
+  report('verifying', exported);
+  const clock = { verify: new Stopwatch(), commit: new Stopwatch() };
+  const expected = {
     fields: fileFields(schema),
     days: toEpochDays(input.night),
     boundsOff: new Set(fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.id)),
-  });
+  };
+  const dataFiles = await clock.verify.time(() =>
+    Promise.all(exported.files.map((file) => describeDataFile(deps.store, file, expected))),
+  );
 
-  report('committing', file);
+  report('committing', exported);
   options.signal.throwIfAborted();
-  const committed = await commitNight(input, deps, {
+  const night: NightCommit = {
     loaded,
     schema: schema.schema,
     properties: describeProperties(
@@ -92,20 +99,25 @@ export async function archiveTable(
       known,
       contractVersion,
     ),
-    dataFile,
+    dataFiles,
     ddl: encodeDdl(archivedDdl(dump, columns, schema)),
     content: {
-      rowsHash: file.rowsHash,
+      rowsHash: exported.rowsHash,
       schemaChanges: [...tableChanges, ...schema.changes],
-      specialCells: nameCompanions(file, schema),
+      specialCells: nameCompanions(exported, schema),
       sequences: dump.sequenceValues,
       unreadSequences: dump.unreadSequences.map(tableLabel),
-      warnings: findBrokenNotNull(table.columns, schema.bindings, dataFile),
+      warnings: findBrokenNotNull(table.columns, schema.bindings, addCounts(dataFiles)),
     },
-  });
+  };
+  const committed = await clock.commit.time(() => commitNight(input, deps, night));
   return resultOf(committed.snapshot, committed.table, input, {
     seconds: seconds(),
     alreadyCommitted: committed.alreadyCommitted,
+    stages: addSeconds([
+      ...exported.files.map((file) => file.stages),
+      { verifySeconds: clock.verify.seconds, commitSeconds: clock.commit.seconds },
+    ]),
   });
 }
 
@@ -153,7 +165,7 @@ type Planned = {
 };
 
 /**
- * Streams the table. A column that turns out to hold values beyond its type gets a companion, and the stream starts
+ * Streams the table, large ones in several chunks at the same time. A column that turns out to hold values beyond its type gets a companion, and the stream starts
  * again: that happens once in the life of a column, since the companion stays in the schema.
  */
 async function exportWithCompanions(
@@ -161,28 +173,28 @@ async function exportWithCompanions(
   options: ArchiveTableOptions,
   deps: ArchiveTableDeps,
   planned: Planned,
-): Promise<{ file: ExportedFile; schema: LakeSchema }> {
+): Promise<{ exported: ExportedTable; schema: LakeSchema }> {
   const companions = new Set<number>();
+  const chunks = planChunks(planned.table, deps.pool.size);
   for (;;) {
     const schema = planLakeSchema(planned.table.oid, planned.columns, companions, planned.known);
-    const outcome = await deps.pool.run(
-      {
-        connection: deps.connection,
-        snapshot: { snapshotId: input.snapshot.snapshotId, fingerprint: input.snapshot.fingerprint },
-        store: deps.storeLocation,
-        path: `iceberg/${input.table.lakeTable}/data/dt=${input.night}/part-${uuidV7()}.parquet`,
-        table: planned.table,
-        columns: wireColumns(planned.columns, schema),
-        fields: fileFields(schema),
-        withoutStatistics: fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.name),
-        days: toEpochDays(input.night),
-      },
-      {
-        signal: options.signal,
-        onProgress: (rows, bytes) => options.onProgress({ stage: 'exporting', rows, bytes }),
-      },
-    );
-    if (outcome.kind === 'exported') return { file: outcome, schema };
+    const requests = chunks.map((chunk) => ({
+      connection: deps.connection,
+      snapshot: { snapshotId: input.snapshot.snapshotId, fingerprint: input.snapshot.fingerprint },
+      store: deps.storeLocation,
+      path: `iceberg/${input.table.lakeTable}/data/dt=${input.night}/part-${uuidV7()}.parquet`,
+      table: planned.table,
+      chunk,
+      columns: wireColumns(planned.columns, schema),
+      fields: fileFields(schema),
+      withoutStatistics: fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.name),
+      days: toEpochDays(input.night),
+    }));
+    const outcome = await exportChunks(requests, deps.pool, {
+      signal: options.signal,
+      onProgress: (rows, bytes) => options.onProgress({ stage: 'exporting', rows, bytes }),
+    });
+    if (outcome.kind === 'exported') return { exported: outcome, schema };
     const found = planned.columns.filter((column) => outcome.columns.includes(column.name));
     if (input.table.specialValues === 'fail') throw refuseSpecialValues(found);
     for (const column of found) companions.add(column.attnum);
@@ -209,7 +221,7 @@ function wireColumns(columns: readonly MappedColumn[], schema: LakeSchema): read
   });
 }
 
-function nameCompanions({ specialCells }: ExportedFile, schema: LakeSchema): readonly SpecialValues[] {
+function nameCompanions({ specialCells }: ExportedTable, schema: LakeSchema): readonly SpecialValues[] {
   return specialCells.map(({ column, cells }) => {
     const binding = schema.bindings.find((candidate) => !candidate.retired && candidate.name === column);
     const companion = schema.schema.fields.find((field) => field.id === binding?.companionFieldId);

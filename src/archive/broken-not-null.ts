@@ -9,7 +9,7 @@ import type { ColumnBinding } from './column-binding.ts';
 export function findBrokenNotNull(
   columns: readonly Pick<ColumnDescription, 'attnum' | 'name' | 'notNull'>[],
   bindings: readonly Omit<ColumnBinding, 'name' | 'type'>[],
-  { recordCount, nullValueCounts }: Pick<DataFile, 'recordCount' | 'nullValueCounts'>,
+  { recordCount, nullValueCounts }: Counts,
 ): readonly string[] {
   return columns.flatMap(({ attnum, name, notNull }) => {
     const binding = bindings.find((candidate) => !candidate.retired && candidate.attnum === attnum);
@@ -23,4 +23,16 @@ export function findBrokenNotNull(
       `column ${name} is declared NOT NULL, yet ${nulls} ${nulls === 1n ? 'row holds' : 'rows hold'} NULL in it`,
     ];
   });
+}
+
+type Counts = Pick<DataFile, 'recordCount' | 'nullValueCounts'>;
+
+/** What several data files of one night count together. */
+export function addCounts(files: readonly Counts[]): Counts {
+  const nullValueCounts = new Map<number, bigint>();
+  for (const file of files) {
+    for (const [id, nulls] of file.nullValueCounts)
+      nullValueCounts.set(id, (nullValueCounts.get(id) ?? 0n) + nulls);
+  }
+  return { recordCount: files.reduce((sum, { recordCount }) => sum + recordCount, 0n), nullValueCounts };
 }

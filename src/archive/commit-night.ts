@@ -14,7 +14,8 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { ddlPath, type StoredDdl } from './archived-ddl.ts';
 import type { ArchiveTableInput } from './archiver.ts';
 import { findMark, MARK, type MarkedContent, markNight, refuseToFalsify } from './night-mark.ts';
-import { DT_PARTITIONING } from './partitioning.ts';
+import { toEpochDays } from './night-date.ts';
+import { DT_PARTITIONING, nightPartition } from './partitioning.ts';
 import { currentSnapshot, pathOf } from './read-lake.ts';
 
 export type CommitNightDeps = {
@@ -28,7 +29,8 @@ export type NightCommit = {
   readonly loaded: LoadedTable | undefined;
   readonly schema: Schema;
   readonly properties: Readonly<Record<string, string>>;
-  readonly dataFile: DataFile;
+  /** At least one, all of the night's partition. */
+  readonly dataFiles: readonly DataFile[];
   readonly ddl: StoredDdl;
   readonly content: Omit<MarkedContent, 'ddlDigest'>;
 };
@@ -43,7 +45,7 @@ export type CommittedNight = {
 const ATTEMPTS = 5;
 
 /**
- * Makes a data file part of the table, in one snapshot. A night that the table holds already is replaced, never
+ * Makes data files part of the table, in one snapshot. A night that the table holds already is replaced, never
  * doubled. A lost race is tried again on top of the winner, as long as the winner left schema and properties alone.
  *
  * Errors: `night-taken`; `commit-conflict` after several lost races, or when the table changed its schema; `commit-state-unknown`.
@@ -80,12 +82,23 @@ async function commitOnce(
   refuseToFalsify(base, input);
   const staged = await stage(input, deps, commit, base);
   const location = pathOf(store, base?.metadata.location ?? catalog.tableLocation(lakeTable));
-  if (!holdsDdl(base, commit.ddl)) {
-    await store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes);
-  }
-  for (const file of staged.filesToWrite) await store.putIfAbsent(`${location}/${file.path}`, file.bytes);
+  await Promise.all([
+    holdsDdl(base, commit.ddl)
+      ? undefined
+      : store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes),
+    putInOrder(store, location, staged.filesToWrite),
+  ]);
   const table = await catalog.commit(lakeTable, staged.requirements, staged.updates);
   return { table, snapshot: staged.snapshot, alreadyCommitted: false };
+}
+
+/** What a file names is durable before the file is there. */
+async function putInOrder(
+  store: ObjectStore,
+  location: string,
+  files: StagedSnapshot['filesToWrite'],
+): Promise<void> {
+  for (const { path, bytes } of files) await store.putIfAbsent(`${location}/${path}`, bytes);
 }
 
 async function stage(
@@ -110,8 +123,8 @@ async function stage(
     parentManifests:
       parent === undefined ? [] : readManifestList(await store.get(pathOf(store, parent['manifest-list']))),
     loadManifest: async (row) => readListedManifest(await store.get(pathOf(store, row.path)), row),
-    write: { kind: 'replace-partition', partition: commit.dataFile.partition },
-    dataFiles: [commit.dataFile],
+    write: { kind: 'replace-partition', partition: nightPartition(toEpochDays(input.night)) },
+    dataFiles: commit.dataFiles,
     snapshotId: newSnapshotId(),
     commitUuid: randomUUID(),
     now: clock.now().getTime(),

@@ -37,6 +37,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     async planNight(request, snapshot, signal) {
       const plan = await planNight(request, snapshot, deps, signal);
       definitions.expect(snapshot, plan.tables);
+      deps.pool.warm(plan.tables.length);
       return plan;
     },
     archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts, definitions }),

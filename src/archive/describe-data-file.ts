@@ -6,7 +6,7 @@ import { type ColumnSummary, type FooterSummary, readFooter } from '../parquet/p
 import { type ObjectStore, objectUri } from '../storage/object-store.ts';
 import { isHeldAs } from './column-check.ts';
 import type { ExportedFile } from './export-request.ts';
-import { DT_PARTITION_ID } from './partitioning.ts';
+import { nightPartition } from './partitioning.ts';
 
 export type ExpectedFile = {
   readonly fields: readonly NestedField[];
@@ -22,7 +22,7 @@ export type ExpectedFile = {
  */
 export async function describeDataFile(
   store: ObjectStore,
-  file: ExportedFile,
+  file: Pick<ExportedFile, 'object' | 'rows'>,
   expected: ExpectedFile,
 ): Promise<DataFile> {
   const { path, bytes } = file.object;
@@ -34,7 +34,7 @@ export async function describeDataFile(
   const leaves = checkFooter(path, footer, file.rows, expected);
   return {
     path: objectUri(store, path),
-    partition: new Map([[DT_PARTITION_ID, expected.days]]),
+    partition: nightPartition(expected.days),
     recordCount: BigInt(footer.rows),
     fileSizeInBytes: BigInt(bytes),
     splitOffsets: footer.rowGroups.map((group) => BigInt(group.offset)),

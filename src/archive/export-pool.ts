@@ -6,8 +6,12 @@ import { fromThreadError } from './thread-error.ts';
 
 /** Runs exports, each in a thread of its own; threads are kept warm from table to table. */
 export interface ExportPool {
+  /** Exports that run at the same time. */
+  readonly size: number;
+  /** Starts threads for as many exports, so that they are ready when these come. */
+  warm(exports: number): void;
   /**
-   * Waits for a free thread and streams the table. Errors: those of the stream; `cancelled` after the signal.
+   * Waits for a free thread and streams the table, or the chunk of one. Errors: those of the stream; `cancelled` after the signal.
    * Nothing is left under the request's path unless the outcome is `exported`.
    */
   run(request: ExportRequest, options: ExportRunOptions): Promise<ExportOutcome>;
@@ -44,7 +48,7 @@ export function createExportPool(size: number): ExportPool {
   function startThread(): ExportThread {
     const thread: ExportThread = {
       worker: new Worker(new URL('./export-thread.ts', import.meta.url)),
-      busy: true,
+      busy: false,
       running: undefined,
     };
     thread.worker.on('message', (message: FromExportThread) => receive(thread, message));
@@ -72,7 +76,12 @@ export function createExportPool(size: number): ExportPool {
   function drop(thread: ExportThread, cause: Error | undefined): void {
     if (!threads.delete(thread)) return;
     thread.running?.reject(closed ? cancelled() : threadEnded(cause));
-    takeWaiting()?.start(startThread());
+    takeWaiting()?.start(take(startThread()));
+  }
+
+  function take(thread: ExportThread): ExportThread {
+    thread.busy = true;
+    return thread;
   }
 
   function release(thread: ExportThread): void {
@@ -95,11 +104,8 @@ export function createExportPool(size: number): ExportPool {
   function acquire(signal: AbortSignal): Promise<ExportThread> {
     if (closed || signal.aborted) return Promise.reject(cancelled());
     const idle = [...threads].find((thread) => !thread.busy);
-    if (idle !== undefined) {
-      idle.busy = true;
-      return Promise.resolve(idle);
-    }
-    if (threads.size < size) return Promise.resolve(startThread());
+    if (idle !== undefined) return Promise.resolve(take(idle));
+    if (threads.size < size) return Promise.resolve(take(startThread()));
     return new Promise((resolve, reject) => {
       const entry: Waiting = {
         reject,
@@ -117,6 +123,11 @@ export function createExportPool(size: number): ExportPool {
   }
 
   return {
+    size,
+    warm(exports) {
+      if (closed) return;
+      while (threads.size < Math.min(size, exports)) startThread();
+    },
     async run(request, options) {
       const thread = await acquire(options.signal);
       if (options.signal.aborted) {

@@ -4,6 +4,7 @@ import { PermafrostError } from '../errors.ts';
 import { createParquetWriter, defaultParquetOptions, type ParquetWriter } from '../parquet/parquet-writer.ts';
 import type { DecodedBatch } from '../postgres/copy/batch-builder.ts';
 import { copyStatement, copyTable, type CopyResult } from '../postgres/copy/copy-stream.ts';
+import { ALL_BLOCKS, type BlockRange, whereBlocks } from '../postgres/block-range.ts';
 import { lockTable, unlockTable } from '../postgres/lock-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
 import { findRowPlace } from '../postgres/copy/row-place.ts';
@@ -13,6 +14,8 @@ import { UnreadableRow } from '../postgres/copy/unreadable-row.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { toArrowSchema } from './arrow-schema.ts';
 import type { ExportOutcome, ExportRequest } from './export-request.ts';
+import type { ExportSeconds } from './stage-seconds.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** Batches of this size keep a stream in little memory and the encoder busy. */
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -29,27 +32,36 @@ export type ExportContext = {
 };
 
 /**
- * Streams one table from Postgres into one Parquet file: locks it, decodes its COPY batch by batch and encodes each as
+ * Streams one table, or a chunk of one, from Postgres into one Parquet file: locks it, decodes its COPY batch by batch and encodes each as
  * it comes. Whatever goes wrong, nothing appears under the file's path.
  */
 export async function exportTable(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
-  await unlessStopped(request, context, () => lockTable(context.session, request.table));
+  const clock = startClock();
+  await clock.wait.time(() =>
+    unlessStopped(request, context, () => lockTable(context.session, request.table)),
+  );
   const schema = toArrowSchema(request.fields);
   const object = await context.store.createWriter(request.path);
   const options = { ...defaultParquetOptions, withoutStatistics: request.withoutStatistics };
-  const parquet = createParquetWriter(schema, options, (bytes) => object.write(bytes));
+  const parquet = createParquetWriter(schema, options, (bytes) =>
+    clock.write.time(() => object.write(bytes)),
+  );
   const hash = createHash('sha256');
   try {
-    const summary = await pump(request, context, { schema, parquet, hash: (bytes) => hash.update(bytes) });
-    await unlessStopped(request, context, () => unlockTable(context.session, labelOf(request)));
-    await parquet.finish();
+    const into = { schema, parquet, clock, hash: (bytes: Uint8Array) => hash.update(bytes) };
+    const { rows, bytes, specialCells } = await pump(request, context, into);
+    await clock.wait.time(() =>
+      unlessStopped(request, context, () => unlockTable(context.session, labelOf(request))),
+    );
+    await clock.encode.time(() => parquet.finish());
     return {
       kind: 'exported',
-      object: await object.finish(),
-      rows: summary.rows,
-      bytes: summary.bytes,
+      object: await clock.fsync.time(() => object.finish()),
+      rows,
+      bytes,
       rowsHash: hash.digest('hex'),
-      specialCells: summary.specialCells,
+      specialCells,
+      stages: readClock(clock),
     };
   } catch (error) {
     await parquet.abort();
@@ -57,6 +69,29 @@ export async function exportTable(request: ExportRequest, context: ExportContext
     if (error instanceof SpecialValueFound) return { kind: 'special-values', columns: error.columns };
     throw error instanceof UnreadableRow ? await nameRow(error, request, context) : error;
   }
+}
+
+type ExportClock = ReturnType<typeof startClock>;
+
+function startClock() {
+  return {
+    wait: new Stopwatch(),
+    decode: new Stopwatch(),
+    encode: new Stopwatch(),
+    write: new Stopwatch(),
+    fsync: new Stopwatch(),
+  };
+}
+
+/** Rows are decoded while more are waited for, and pages written while more are made: one clock runs within the other. */
+function readClock({ wait, decode, encode, write, fsync }: ExportClock): ExportSeconds {
+  return {
+    waitSeconds: wait.seconds - decode.seconds,
+    decodeSeconds: decode.seconds,
+    encodeSeconds: encode.seconds - write.seconds,
+    writeSeconds: write.seconds,
+    fsyncSeconds: fsync.seconds,
+  };
 }
 
 /**
@@ -86,21 +121,28 @@ function labelOf({ table }: ExportRequest): string {
 async function pump(
   request: ExportRequest,
   context: ExportContext,
-  into: { schema: Schema; parquet: ParquetWriter; hash: (bytes: Uint8Array) => void },
+  into: {
+    readonly schema: Schema;
+    readonly parquet: ParquetWriter;
+    readonly clock: ExportClock;
+    readonly hash: (bytes: Uint8Array) => void;
+  },
 ): Promise<CopyResult> {
+  const { schema, parquet, clock } = into;
   const batches = copyTable(context.session.client, copyStatement(selectOwnRows(request)), request.columns, {
     batchBytes: BATCH_BYTES,
     reusesMemory: true,
-    doing: `reading ${labelOf(request)}`,
+    doing: `reading ${labelOf(request)}${fromBlock(request)}`,
     signal: context.signal,
     stallTimeoutMs: STALL_MS,
     onProgress: context.onProgress,
+    onDecoded: (milliseconds) => clock.decode.add(milliseconds),
     hash: into.hash,
   });
   for (;;) {
-    const next = await batches.next();
+    const next = await clock.wait.time(() => batches.next());
     if (next.done) return next.value;
-    await into.parquet.write(withNight(into.schema, next.value, request.days));
+    await clock.encode.time(() => parquet.write(withNight(schema, next.value, request.days)));
   }
 }
 
@@ -113,13 +155,14 @@ async function nameRow(
   let place: string | undefined;
   try {
     await unlessStopped(request, context, async () => {
-      place = await findRowPlace(context.session, request.table, rowsBefore);
+      place = await findRowPlace(context.session, request.table, rowsBefore, chunkOf(request));
     });
   } catch {
     // The row that failed the table is worth more than the reason why it was not found.
   }
   const table = quoteTable(request.table);
-  const found = place === undefined ? `OFFSET ${rowsBefore} LIMIT 1` : `WHERE ctid = '${place}'`;
+  const nth = `${whereBlocks(chunkOf(request))} OFFSET ${rowsBefore} LIMIT 1`.trimStart();
+  const found = place === undefined ? nth : `WHERE ctid = '${place}'`;
   return new PermafrostError(
     code,
     `${message}; row ${rowsBefore + 1}${place === undefined ? '' : `, ctid ${place}`}`,
@@ -132,7 +175,17 @@ async function nameRow(
 /** Only this table's own rows: partitions and children are tables of their own. */
 function selectOwnRows(request: ExportRequest): string {
   const columns = request.columns.map((column) => column.expression).join(', ');
-  return `SELECT ${columns} FROM ONLY ${quoteTable(request.table)}`;
+  return `SELECT ${columns} FROM ONLY ${quoteTable(request.table)}${whereBlocks(chunkOf(request))}`;
+}
+
+/** Rows are counted from there. */
+function fromBlock(request: ExportRequest): string {
+  const { from } = chunkOf(request);
+  return from === 0 ? '' : ` from block ${from} on`;
+}
+
+function chunkOf({ chunk }: ExportRequest): BlockRange {
+  return chunk ?? ALL_BLOCKS;
 }
 
 /** Puts the constant column `dt` before those of the table. */

@@ -3,6 +3,7 @@ import { assertNever } from '../errors.ts';
 import { describeSource } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
 import { openUnderSnapshot } from '../postgres/snapshot-transaction.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { FromExportThread, ToExportThread } from './export-message.ts';
 import type { ExportRequest } from './export-request.ts';
@@ -11,15 +12,16 @@ import { describeThreadError } from './thread-error.ts';
 
 /**
  * Entry of an export thread: one stream at a time, from the socket to the stored Parquet file, so that no batch ever
- * crosses threads and the main thread stays free. The snapshot transaction is kept for the next table of the night and
- * ended when the thread has been idle, because an open snapshot holds back vacuum in the source.
+ * crosses threads and the main thread stays free. The snapshot transaction is kept for the next table of the night, and
+ * with it the store, which knows what folders it has made. It is ended when the thread has been idle, because an open
+ * snapshot holds back vacuum in the source.
  */
 const IDLE_MS = 2_000;
 
 /** The stream tells its progress far more often than anyone looks. */
 const PROGRESS_MS = 250;
 
-type OpenSnapshot = { readonly key: string; readonly session: Session };
+type OpenSnapshot = { readonly key: string; readonly session: Session; readonly store: ObjectStore };
 
 const port = parentPort;
 if (port === null) throw new Error('export-thread.ts is a worker thread, not a program');
@@ -52,10 +54,10 @@ function start(id: number, request: ExportRequest): void {
 async function run(id: number, request: ExportRequest, signal: AbortSignal): Promise<void> {
   clearTimeout(idle);
   try {
-    const session = await sessionFor(request, signal);
+    const { session, store } = await snapshotFor(request, signal);
     const outcome = await exportTable(request, {
       session,
-      store: openStore(request.store),
+      store,
       signal,
       onProgress: throttle((rows, bytes) => send({ kind: 'progress', id, rows, bytes })),
     });
@@ -71,16 +73,17 @@ async function run(id: number, request: ExportRequest, signal: AbortSignal): Pro
   }
 }
 
-async function sessionFor(request: ExportRequest, signal: AbortSignal): Promise<Session> {
-  const key = `${describeSource(request.connection)} ${request.snapshot.snapshotId} ${request.snapshot.fingerprint}`;
-  if (open?.key === key) return open.session;
+async function snapshotFor(request: ExportRequest, signal: AbortSignal): Promise<OpenSnapshot> {
+  const { connection, snapshot, store } = request;
+  const key = `${describeSource(connection)} ${snapshot.snapshotId} ${snapshot.fingerprint} ${store.folder}`;
+  if (open?.key === key) return open;
   await closeSession();
-  const session = await openUnderSnapshot(request.connection, request.snapshot, {
+  const session = await openUnderSnapshot(connection, snapshot, {
     applicationName: 'permafrost export',
     signal,
   });
-  open = { key, session };
-  return session;
+  open = { key, session, store: openStore(store) };
+  return open;
 }
 
 /** The server takes a session that is merely cut for a client that crashed. */

@@ -18,6 +18,7 @@ export const MARK = {
   consistencyGroup: 'permafrost.consistency-group',
   sourceLsn: 'permafrost.source-lsn',
   exportedAt: 'permafrost.snapshot-exported-at',
+  /** SHA-256 over the tuples as the source sent them; see TupleHash. */
   rowsHash: 'permafrost.rows-hash',
   /** `true` where a past night was recorded with the state of the day of the run. */
   late: 'permafrost.late',
@@ -123,7 +124,7 @@ export function resultOf(
   snapshot: Snapshot,
   table: LoadedTable,
   input: ArchiveTableInput,
-  outcome: { readonly seconds: number; readonly alreadyCommitted: boolean },
+  outcome: Pick<ArchivedTable, 'seconds' | 'alreadyCommitted' | 'stages'>,
 ): ArchivedTable {
   const { summary } = snapshot;
   const version = versionOf(table, snapshot);
@@ -136,6 +137,7 @@ export function resultOf(
     rows: Number(summary['added-records'] ?? 0),
     bytes: Number(summary['added-files-size'] ?? 0),
     seconds: outcome.seconds,
+    ...(outcome.stages === undefined ? {} : { stages: outcome.stages }),
     snapshotId: String(snapshot['snapshot-id']),
     metadataVersion: version?.number ?? table.metadataVersion,
     metadataLocation: version?.location ?? table.metadataLocation,

@@ -1,4 +1,5 @@
 import type { RelationKind } from '../postgres/table-description.ts';
+import type { StageSeconds } from './stage-seconds.ts';
 
 /**
  * What a night is planned to do and what came of it. Everything here is JSON-safe: it crosses the workflow's history,
@@ -80,6 +81,8 @@ export type ArchivedTable = {
   /** Bytes of the data files. */
   readonly bytes: number;
   readonly seconds: number;
+  /** Where the time went; absent where nothing was done. */
+  readonly stages?: StageSeconds;
   readonly snapshotId: string;
   readonly metadataVersion: number;
   readonly metadataLocation: string;

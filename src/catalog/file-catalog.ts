@@ -9,6 +9,7 @@ import { validateMetadata } from '../iceberg/validate-metadata.ts';
 import { objectUri, type ObjectStore } from '../storage/object-store.ts';
 import type { Catalog, LoadedTable } from './catalog.ts';
 import { findCurrentVersion, foreign, moveHint, readHint } from './current-version.ts';
+import { MetadataParser } from './metadata-parser.ts';
 import { LAKE_FOLDER, metadataPath, readMetadataFileName, tablePath } from './metadata-path.ts';
 
 /** Every table of ours has a property that begins so; a table without one is another writer's. */
@@ -28,6 +29,7 @@ const DEFAULT_PREVIOUS_VERSIONS = 100;
 export class FileCatalog implements Catalog {
   readonly #store: ObjectStore;
   readonly #now: () => number;
+  readonly #parser = new MetadataParser();
 
   constructor(store: ObjectStore, now: () => number = Date.now) {
     this.#store = store;
@@ -59,7 +61,7 @@ export class FileCatalog implements Catalog {
         `its metadata has ${current.bytes} bytes, far more than nights add up to`,
       );
     }
-    const metadata = parseTableMetadata(await this.#store.get(current.path));
+    const metadata = this.#parser.parse(name, await this.#store.get(current.path));
     if (!isOurs(metadata)) throw foreign(this.#store, name, `it has no property ${OWN_PROPERTY_PREFIX}*`);
     return this.#loaded(name, metadata, current.version);
   }

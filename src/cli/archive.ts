@@ -6,7 +6,7 @@ import { nightOf } from '../archive/night-date.ts';
 import { runNight } from '../archive/run-night.ts';
 import { systemClock } from '../clock.ts';
 import { type ComposedArchiver, composeArchiver } from '../composition.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig, tablesUnderWay } from '../config.ts';
 import { PermafrostError } from '../errors.ts';
 import { exitCodeOfNight } from './exit-code.ts';
 import { type InterruptibleRun, runInterruptibly } from './interruptible.ts';
@@ -75,7 +75,7 @@ async function archiveHere(
     archiver,
     clock: systemClock,
     runId: randomUUID(),
-    concurrency: config.tableConcurrency,
+    concurrency: tablesUnderWay(config),
     signal: run.signal,
     watch: watchWith(view),
   });

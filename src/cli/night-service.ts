@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { createActivities } from '../../activities/archive-activities.ts';
 import type { Archiver } from '../archive/archiver.ts';
-import { type Config, requireSource } from '../config.ts';
+import { type Config, requireSource, tablesUnderWay } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import { connectClient, connectWorker } from '../temporal/connection.ts';
 import { type OpenServer, openServer } from '../temporal/open-server.ts';
@@ -65,11 +65,16 @@ export async function openNightService(
     namespace,
     ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }),
   });
-  const { tableConcurrency } = config;
   const { working } = await run.open(
     async () =>
       startWorker(
-        await createNightWorker({ connection, namespace, taskQueue, tableConcurrency, activities }),
+        await createNightWorker({
+          connection,
+          namespace,
+          taskQueue,
+          tableConcurrency: tablesUnderWay(config),
+          activities,
+        }),
       ),
     (opened) => opened.stop(),
   );

@@ -8,6 +8,8 @@ import {
   type TableResult,
   unlikeLakeName,
 } from '../archive/night.ts';
+import { addSeconds } from '../archive/stage-seconds.ts';
+import { describeStages } from '../stage-words.ts';
 import { formatBytes, formatCount, formatInstant, formatQuantity, formatSeconds } from '../quantity.ts';
 import { printable } from './printable.ts';
 import { layOutTable } from './text-table.ts';
@@ -26,7 +28,7 @@ export function printNight(result: NightResult): string {
     result.tables.map(toRow),
   );
   const body = result.failure === undefined ? [table, ''] : [];
-  return [...body, ...notes(result), summarise(result)].join('\n');
+  return [...body, ...notes(result), ...timeLines(result), summarise(result)].join('\n');
 }
 
 function toRow(table: TableResult): readonly string[] {
@@ -111,6 +113,12 @@ function failures(result: NightResult): readonly string[] {
 
 function failureLine(what: string, { message, cure }: NightFailure): string {
   return `✗ ${what}: ${message}${cure === undefined ? '' : ` → ${cure}`}`;
+}
+
+/** Where the time of all tables went; nothing where no table was read. */
+function timeLines({ tables }: NightResult): readonly string[] {
+  const stages = tables.flatMap((table) => (table.kind === 'failed' ? [] : (table.stages ?? [])));
+  return stages.length === 0 ? [] : [describeStages(addSeconds(stages))];
 }
 
 function summarise(result: NightResult): string {

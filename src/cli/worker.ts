@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { composeArchiver } from '../composition.ts';
 import { readConfig } from '../config.ts';
+import { createLogger } from '../logger.ts';
+import { installRuntime } from '../temporal/runtime.ts';
 import { runInterruptibly } from './interruptible.ts';
 import { type NightOptions, withNightOptions } from './night-options.ts';
 import { openNightService } from './night-service.ts';
@@ -12,6 +14,7 @@ export function workerCommand(): Command {
     .description('run nights as they are scheduled or started, until interrupted')
     .action(async (options: NightOptions) => {
       const config = readConfig(options);
+      installRuntime(createLogger({ level: config.logLevel }), config.metricsAddress);
       await runInterruptibly(async (run) => {
         const archiver = await run.open(
           () => composeArchiver(config),

@@ -51,12 +51,15 @@ function parseJsonObject(bytes: Uint8Array): object {
   return withoutNulls(json);
 }
 
+/** A number of so many digits that a plain parse could round it, with what stands before a value. */
+const LONG_NUMBER = /[:[,]\s*-?(\d{17,}|9\d{15})/g;
+
 /**
  * Whether a plain parse could round a number; also true for some texts that only look so. Our own ids are safe, and
  * after ten years of nights the lossless parser takes eight times as long.
  */
 function hasUnsafeInteger(text: string): boolean {
-  return (text.match(/\d{16,}/g) ?? []).some((digits) => !Number.isSafeInteger(Number(digits)));
+  return [...text.matchAll(LONG_NUMBER)].some(([, digits]) => !Number.isSafeInteger(Number(digits)));
 }
 
 function notJson(detail: string): PermafrostError {
@@ -178,9 +181,7 @@ const snapshotKeys = [
 ];
 const schemaKeys = ['type', 'schema-id', 'identifier-field-ids', 'fields'];
 
-/** The named keys first, in this order; then every other key as it stood. */
+/** The named keys first, in this order; then every other key as it stood. A named key that is not there is undefined. */
 function orderKeys(object: object, order: readonly string[]): Readonly<Record<string, unknown>> {
-  const known = new Map(order.map((key) => [key, undefined as unknown]));
-  for (const [key, value] of Object.entries(object)) known.set(key, value);
-  return Object.fromEntries(known);
+  return { ...Object.fromEntries(order.map((key) => [key, undefined])), ...object };
 }

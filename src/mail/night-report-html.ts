@@ -69,6 +69,7 @@ function sectionsOf(result: NightResult, summary: NightSummary): readonly Html[]
     findingSection('Schema changes', summary.schemaChanges, summary.wholeList),
     findingSection('Special values', summary.specialValues, summary.wholeList),
     findingSection('Excluded by rule', summary.excluded, summary.wholeList),
+    findingSection('Where the time went', summary.stages, summary.wholeList),
     footer(result),
   ];
 }

@@ -18,6 +18,7 @@ export function renderText(result: NightResult, summary: NightSummary): string {
     findingLines('SCHEMA CHANGES', summary.schemaChanges, summary.wholeList),
     findingLines('SPECIAL VALUES', summary.specialValues, summary.wholeList),
     findingLines('EXCLUDED BY RULE', summary.excluded, summary.wholeList),
+    findingLines('WHERE THE TIME WENT', summary.stages, summary.wholeList),
     workflowLines(result),
   ];
   const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));

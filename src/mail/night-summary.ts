@@ -9,6 +9,7 @@ import type {
 import { shortened } from './escape.ts';
 import { drillFailuresOf, drillFindingsOf } from './drill-summary.ts';
 import type { Failure, Finding } from './night-finding.ts';
+import { stageFindingsOf } from './stage-findings.ts';
 import { formatBytes, formatCount, formatDuration, formatInstant, formatQuantity } from '../quantity.ts';
 
 /** Together these keep every report well below 1 MB; what is beyond is counted and its place is named. */
@@ -34,6 +35,8 @@ export type NightSummary = {
   readonly schemaChanges: Limited<Finding>;
   readonly specialValues: Limited<Finding>;
   readonly excluded: Limited<Finding>;
+  /** Where the time went. */
+  readonly stages: Limited<Finding>;
   readonly groups: readonly GroupSummary[];
   /** Where to look for whatever a list leaves out. */
   readonly wholeList: string;
@@ -72,6 +75,7 @@ export function summarizeNight(result: NightResult): NightSummary {
       ...result.excluded.map((table) => ({ table: tableLabel(table), text: table.rule })),
       ...archived.flatMap(unreadSequencesOf),
     ]),
+    stages: limited(stageFindingsOf(archived)),
     groups: result.consistencyGroups.map((group) => ({
       ...group,
       tables: archived.filter((table) => table.consistencyGroup === group.letter).length,

@@ -12,15 +12,16 @@ export type ThriftValue = boolean | bigint | Uint8Array | ThriftList | ThriftStr
 
 export type ThriftList = { readonly elementType: number; readonly values: readonly ThriftValue[] };
 
+export const TRUE = 1;
+export const FALSE = 2;
+export const I16 = 4;
+export const I32 = 5;
 export const I64 = 6;
+export const BINARY = 8;
 export const LIST = 9;
 export const STRUCT = 12;
-const TRUE = 1;
-const FALSE = 2;
 const BYTE = 3;
-const I16 = 4;
 const DOUBLE = 7;
-const BINARY = 8;
 const SET = 10;
 const STOP = 0;
 const DOUBLE_SIZE = 8;

@@ -1,11 +1,37 @@
 import { I64, LIST, STRUCT, type ThriftList, type ThriftStruct, type ThriftValue } from './compact-thrift.ts';
 
 /** Ids of the fields that are read or changed here, as parquet.thrift numbers them. */
-export const FILE_METADATA = { rows: 3, rowGroups: 4 } as const;
+export const FILE_METADATA = {
+  version: 1,
+  schema: 2,
+  rows: 3,
+  rowGroups: 4,
+  keyValues: 5,
+  createdBy: 6,
+  columnOrders: 7,
+} as const;
+
+export const COLUMN_ORDER = { typeDefined: 1 } as const;
+
+export const KEY_VALUE = { key: 1, value: 2 } as const;
+
+export const SCHEMA_ELEMENT = {
+  type: 1,
+  typeLength: 2,
+  repetition: 3,
+  name: 4,
+  children: 5,
+  convertedType: 6,
+  scale: 7,
+  precision: 8,
+  fieldId: 9,
+  logicalType: 10,
+} as const;
 
 export const ROW_GROUP = {
   columns: 1,
   totalBytes: 2,
+  rows: 3,
   fileOffset: 5,
   compressedBytes: 6,
   ordinal: 7,
@@ -13,6 +39,7 @@ export const ROW_GROUP = {
 
 /** From `offsetIndexOffset` to `columnIndexLength`: where the page indexes stand, which a file need not have. */
 export const COLUMN_CHUNK = {
+  fileOffset: 2,
   metadata: 3,
   offsetIndexOffset: 4,
   offsetIndexLength: 5,
@@ -22,18 +49,31 @@ export const COLUMN_CHUNK = {
 
 export const COLUMN_METADATA = {
   type: 1,
+  encodings: 2,
   path: 3,
   codec: 4,
+  values: 5,
   uncompressedBytes: 6,
   compressedBytes: 7,
   dataPageOffset: 9,
   indexPageOffset: 10,
   dictionaryPageOffset: 11,
   statistics: 12,
+  encodingStatistics: 13,
   sizeStatistics: 16,
 } as const;
 
-export const STATISTICS = { oldMax: 1, oldMin: 2, max: 5, min: 6, isMaxExact: 7, isMinExact: 8 } as const;
+export const STATISTICS = {
+  oldMax: 1,
+  oldMin: 2,
+  nulls: 3,
+  max: 5,
+  min: 6,
+  isMaxExact: 7,
+  isMinExact: 8,
+} as const;
+
+export const ENCODING_STATISTICS = { pageType: 1, encoding: 2, pages: 3 } as const;
 
 export const SIZE_STATISTICS = { unencodedBytes: 1 } as const;
 
@@ -43,7 +83,16 @@ export const PAGE_HEADER = {
   compressedBytes: 3,
   checksum: 4,
   dataPage: 5,
+  dictionaryPage: 7,
 } as const;
+
+export const DATA_PAGE = { values: 1, encoding: 2, definitionLevels: 3, repetitionLevels: 4 } as const;
+
+export const DICTIONARY_PAGE = { values: 1, encoding: 2 } as const;
+
+export const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
+
+export const ENCODING = { plain: 0, rle: 3, rleDictionary: 8 } as const;
 
 /** Codecs of column chunks. */
 export const CODEC = { uncompressed: 0n, zstd: 6n } as const;

@@ -17,6 +17,14 @@ const TRAILER_SIZE = 8;
 const MOST_ORDINALS = 2 ** 15;
 const { dataPageOffset, indexPageOffset, dictionaryPageOffset } = COLUMN_METADATA;
 
+/** A footer as it ends a file. */
+export function withTrailer(footer: Uint8Array): Buffer {
+  const trailer = Buffer.alloc(TRAILER_SIZE);
+  trailer.writeUInt32LE(footer.length);
+  MAGIC.copy(trailer, MAGIC.length);
+  return Buffer.concat([footer, trailer]);
+}
+
 /** The end of a file, cut where its footer begins. */
 export type FileEnd = { readonly pages: Uint8Array; readonly footer: ThriftStruct };
 
@@ -58,11 +66,7 @@ export class JoinedFooter {
     const file: ThriftStruct = new Map(this.#file);
     setInteger(file, FILE_METADATA.rows, this.#rows);
     setStructs(file, FILE_METADATA.rowGroups, this.#rowGroups);
-    const footer = writeStruct(file);
-    const trailer = Buffer.alloc(TRAILER_SIZE);
-    trailer.writeUInt32LE(footer.length);
-    MAGIC.copy(trailer, MAGIC.length);
-    return Buffer.concat([footer, trailer]);
+    return withTrailer(writeStruct(file));
   }
 
   #number(rowGroup: ThriftStruct): void {

@@ -17,6 +17,8 @@ export type TableDescription = {
   readonly estimatedRows: number;
   /** Size of the main fork and its TOAST, in bytes. */
   readonly bytes: number;
+  /** Blocks of the main fork, where rows can be found by the block they stand in (from PostgreSQL 14 on); else 0. */
+  readonly heapBlocks: number;
 };
 
 export type ColumnDescription = {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { mapColumns } from '../archive/mapped-column.ts';
 import { PermafrostError } from '../errors.ts';
@@ -7,9 +6,10 @@ import { describeTable } from '../postgres/describe-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
 import type { Session } from '../postgres/session.ts';
 import { RowSetHash } from '../postgres/copy/row-set-hash.ts';
+import { TupleHash } from '../postgres/copy/tuple-hash.ts';
 import type { WireColumn } from '../postgres/copy/wire-column.ts';
 import type { FrozenTable } from './frozen-table.ts';
-import { wireColumnsOf } from './read-frozen-rows.ts';
+import { partsOf, wireColumnsOf } from './read-frozen-rows.ts';
 
 export type ReadBack = {
   readonly rows: number;
@@ -34,14 +34,15 @@ export async function readBack(
 ): Promise<ReadBack> {
   const doing = `reading back ${table.schema}.${table.name}`;
   const columns = await readableColumns(session, table, doing);
-  const hash = createHash('sha256');
+  const hash = new TupleHash(partsOf(table));
   const rowSet = options.withRowSet ? new RowSetHash() : undefined;
   const select = `SELECT ${columns.map(({ expression }) => expression).join(', ')} FROM ONLY ${quoteTable(table)}`;
   const batches = copyTable(session.client, copyStatement(select), columns, {
     batchBytes: BATCH_BYTES,
-    reusesMemory: true,
     doing,
     stallTimeoutMs: STALL_MS,
+    // Equal tuples decode to equal values.
+    tuplesOnly: true,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     hash: (bytes) => {
       hash.update(bytes);
@@ -51,7 +52,7 @@ export async function readBack(
   for (;;) {
     const next = await batches.next();
     if (next.done !== true) continue;
-    return { rows: next.value.rows, rowsHash: hash.digest('hex'), rowSetHash: rowSet?.digest() };
+    return { rows: next.value.rows, rowsHash: hash.digest(), rowSetHash: rowSet?.digest() };
   }
 }
 

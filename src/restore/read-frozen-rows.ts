@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Data } from 'apache-arrow';
 import { toArrowSchema } from '../archive/arrow-schema.ts';
 import { pathOf } from '../archive/read-lake.ts';
@@ -6,6 +5,7 @@ import { PermafrostError } from '../errors.ts';
 import type { NestedField } from '../iceberg/schema.ts';
 import { readDataFile } from '../parquet/parquet-reader.ts';
 import { createCopyEncoder } from '../postgres/copy/copy-encoder.ts';
+import { TupleHash } from '../postgres/copy/tuple-hash.ts';
 import type { WireColumn } from '../postgres/copy/wire-column.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { FrozenTable } from './frozen-table.ts';
@@ -53,7 +53,7 @@ export async function* readProvenRows(
   table: FrozenTable,
   options: { readonly doing: string; readonly signal?: AbortSignal },
 ): AsyncGenerator<FrozenBatch> {
-  const hash = createHash('sha256');
+  const hash = new TupleHash(partsOf(table));
   const columns = wireColumnsOf(table).map((column, index) => ({
     ...column,
     elementOid: table.ddl.columns[index]?.baseType === '_varchar' ? VARCHAR : undefined,
@@ -63,7 +63,12 @@ export async function* readProvenRows(
     for (const piece of encoder.encode(batch)) void piece;
     yield batch;
   }
-  if (hash.digest('hex') !== table.rowsHash) throw notAsArchived(options.doing, 'the rows are not those');
+  if (hash.digest() !== table.rowsHash) throw notAsArchived(options.doing, 'the rows are not those');
+}
+
+/** Rows of each data file: TupleHash counts them. */
+export function partsOf({ files }: FrozenTable): readonly number[] {
+  return files.map(({ recordCount }) => Number(recordCount));
 }
 
 /** Says of rows that they are not those of the night. */

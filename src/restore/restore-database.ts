@@ -36,7 +36,7 @@ import {
 } from './left-out.ts';
 import { readBack } from './read-back.ts';
 import { type RestoredTable, type RestoreWatcher, toRestoredTable } from './restored-table.ts';
-import { notAsArchived, readFrozenRows, wireColumnsOf } from './read-frozen-rows.ts';
+import { notAsArchived, partsOf, readFrozenRows, wireColumnsOf } from './read-frozen-rows.ts';
 
 export type DatabaseRestoreOptions = {
   readonly target: ConnectionSettings;
@@ -164,6 +164,7 @@ async function restoreTable(
     doing,
     signal,
     intoNewTable: !wasPresent,
+    parts: partsOf(table),
     onProgress: (rows) => watch.progressed(table, rows),
   });
   requireSameRows(table, loaded, doing);

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, open, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { SyncDirectory } from './directory-sync.ts';
 import { errnoOf } from './folder-error.ts';
 import { temporaryPrefix } from './object-path.ts';
 
@@ -41,16 +42,17 @@ export class DurableFile {
    * Publishes under the target's name unless that is taken. `rename` would overwrite, `link` cannot. When it throws, the
    * file may have its name all the same (a directory that could not be synced): look before writing it again.
    */
-  async link(): Promise<'created' | 'exists'> {
+  async link(syncDirectory: SyncDirectory): Promise<'created' | 'exists'> {
     await this.#settle();
     const linked = await linkUnlessTaken(this.#temporary, this.#target);
-    if (linked) await syncDirectory(dirname(this.#target));
     await removeQuietly(this.#temporary);
-    return linked ? 'created' : 'exists';
+    if (!linked) return 'exists';
+    await syncDirectory(dirname(this.#target));
+    return 'created';
   }
 
   /** Publishes over whatever has the target's name; readers see the old or the new file, whole. */
-  async replace(): Promise<void> {
+  async replace(syncDirectory: SyncDirectory): Promise<void> {
     await this.#settle();
     await rename(this.#temporary, this.#target);
     await syncDirectory(dirname(this.#target));
@@ -86,26 +88,6 @@ export class DurableFile {
     if (this.#handle === undefined) throw new Error('the file is closed');
     return this.#handle;
   }
-}
-
-/** Makes the names in a directory survive a power cut. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes one directory, durably; one that is there already may be another writer's, not yet on the disk. */
-export async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { mode: 0o700 });
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  }
-  await syncDirectory(dirname(directory));
 }
 
 async function linkUnlessTaken(existing: string, name: string): Promise<boolean> {

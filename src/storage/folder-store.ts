@@ -3,7 +3,8 @@ import type { Dirent } from 'node:fs';
 import { lstat, mkdir, open, opendir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PermafrostError } from '../errors.ts';
-import { DurableFile, makeDirectory, syncDirectory } from './durable-file.ts';
+import { createDirectorySync, type SyncDirectory } from './directory-sync.ts';
+import { DurableFile } from './durable-file.ts';
 import { describeFolderFailure, errnoOf } from './folder-error.ts';
 import { assertObjectPath, assertObjectPrefix, faultOfText, temporaryPrefix } from './object-path.ts';
 import type { ObjectInfo, ObjectStore, ObjectWriter, WrittenObject } from './object-store.ts';
@@ -34,11 +35,18 @@ export function openFolderStore(folder: string): ObjectStore {
   return new FolderStore(root);
 }
 
+type Directory = {
+  readonly made: Promise<void>;
+  /** Its name and those above it survive a power cut. */
+  readonly durable: Promise<unknown>;
+};
+
 class FolderStore implements ObjectStore {
   readonly rootUri: string;
   readonly #root: string;
-  /** Directories known to be on the disk, by absolute path. */
-  readonly #madeDirectories = new Set<string>();
+  readonly #syncDirectory: SyncDirectory = createDirectorySync();
+  /** Directories that are there or in the making, by absolute path. */
+  readonly #directories = new Map<string, Directory>();
   /** When temporary files were last swept, by absolute path of the directory. */
   readonly #sweptAt = new Map<string, number>();
 
@@ -48,17 +56,22 @@ class FolderStore implements ObjectStore {
   }
 
   async putIfAbsent(path: string, body: Uint8Array): Promise<'created' | 'exists'> {
-    return this.#writeWhole(path, body, (file) => file.link());
+    return this.#writeWhole(path, body, (file) => file.link(this.#syncDirectory));
   }
 
   async replace(path: string, body: Uint8Array): Promise<void> {
-    await this.#writeWhole(path, body, (file) => file.replace());
+    await this.#writeWhole(path, body, (file) => file.replace(this.#syncDirectory));
   }
 
   async createWriter(path: string): Promise<ObjectWriter> {
     assertObjectPath(path);
     const file = await this.#guard(path, () => this.#createFile(path));
-    return new FolderWriter(path, file, (step) => this.#guard(path, step));
+    return new FolderWriter({
+      path,
+      file,
+      syncDirectory: this.#syncDirectory,
+      guard: (step) => this.#guard(path, step),
+    });
   }
 
   async get(path: string): Promise<Uint8Array> {
@@ -100,7 +113,7 @@ class FolderStore implements ObjectStore {
         if (isAbsence(error)) return;
         throw error;
       }
-      await syncDirectory(dirname(file));
+      await this.#syncDirectory(dirname(file));
     });
   }
 
@@ -126,14 +139,14 @@ class FolderStore implements ObjectStore {
     const target = join(this.#root, path);
     const directory = dirname(target);
     try {
-      await this.#makeDirectories(directory);
-      await this.#sweep(directory);
-      return await DurableFile.create(target);
+      await this.#make(directory).durable;
+      const [file] = await Promise.all([DurableFile.create(target), this.#sweep(directory)]);
+      return file;
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       // Someone removed a directory that we have made: a table or a lake to be archived anew.
-      this.#madeDirectories.clear();
-      await this.#makeDirectories(directory);
+      this.#directories.clear();
+      await this.#make(directory).durable;
       return DurableFile.create(target);
     }
   }
@@ -147,15 +160,49 @@ class FolderStore implements ObjectStore {
     await sweepTemporaries(directory, { root: this.#root, now });
   }
 
-  async #makeDirectories(directory: string): Promise<void> {
-    if (this.#madeDirectories.has(directory)) return;
-    if (directory === this.#root) {
-      await makeRoot(directory);
-    } else {
-      await this.#makeDirectories(dirname(directory));
-      await makeDirectory(directory);
+  /**
+   * Makes a directory and those above it, once for all who ask at the same time. One that is there already is synced as
+   * well: it may be another writer's, not yet on the disk.
+   */
+  #make(directory: string): Directory {
+    const known = this.#directories.get(directory);
+    if (known !== undefined) return known;
+    const making = directory === this.#root ? this.#startRoot() : this.#startBelow(directory);
+    this.#directories.set(directory, making);
+    making.durable.catch(() => this.#directories.delete(directory));
+    return making;
+  }
+
+  #startRoot(): Directory {
+    const made = this.#makeRoot(this.#root);
+    return { made, durable: made };
+  }
+
+  #startBelow(directory: string): Directory {
+    const parent = this.#make(dirname(directory));
+    const made = parent.made.then(() => makeDirectory(directory));
+    const synced = made.then(() => this.#syncDirectory(dirname(directory)));
+    return { made, durable: Promise.all([parent.durable, synced]) };
+  }
+
+  /**
+   * Makes the root and what is missing above it, and makes all of that durable. Node's own recursive mkdir hides why it
+   * failed (a read-only file system), and never returns where a file system makes no folders at all (/proc, autofs).
+   */
+  async #makeRoot(root: string): Promise<void> {
+    if (await isThere(root)) return;
+    if (dirname(root) !== root) await this.#makeRoot(dirname(root));
+    await makeDirectory(root);
+    await this.#syncIfAllowed(dirname(root));
+  }
+
+  /** A directory above the root that we may not open is none that we made. */
+  async #syncIfAllowed(directory: string): Promise<void> {
+    try {
+      await this.#syncDirectory(directory);
+    } catch (error) {
+      if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
     }
-    this.#madeDirectories.add(directory);
   }
 
   async #read<T>(path: string, use: (handle: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
@@ -223,26 +270,31 @@ class FolderStore implements ObjectStore {
   }
 }
 
-class FolderWriter implements ObjectWriter {
-  readonly #path: string;
-  readonly #file: DurableFile;
-  readonly #guard: <T>(step: () => Promise<T>) => Promise<T>;
+type WriterParts = {
+  readonly path: string;
+  readonly file: DurableFile;
+  readonly syncDirectory: SyncDirectory;
+  readonly guard: <T>(step: () => Promise<T>) => Promise<T>;
+};
 
-  constructor(path: string, file: DurableFile, guard: <T>(step: () => Promise<T>) => Promise<T>) {
-    this.#path = path;
-    this.#file = file;
-    this.#guard = guard;
+class FolderWriter implements ObjectWriter {
+  readonly #parts: WriterParts;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#guard(() => this.#file.write(bytes));
+    const { file, guard } = this.#parts;
+    await guard(() => file.write(bytes));
   }
 
   async finish(): Promise<WrittenObject> {
+    const { path, file, syncDirectory, guard } = this.#parts;
     try {
-      const outcome = await this.#guard(() => this.#file.link());
-      if (outcome === 'exists') throw new PermafrostError('lake-unwritable', `${this.#path} exists already`);
-      return { path: this.#path, ...this.#file.summary() };
+      const outcome = await guard(() => file.link(syncDirectory));
+      if (outcome === 'exists') throw new PermafrostError('lake-unwritable', `${path} exists already`);
+      return { path, ...file.summary() };
     } catch (error) {
       await this.abort();
       throw error;
@@ -250,7 +302,7 @@ class FolderWriter implements ObjectWriter {
   }
 
   async abort(): Promise<void> {
-    await this.#file.discard();
+    await this.#parts.file.discard();
   }
 }
 
@@ -258,17 +310,12 @@ function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
 }
 
-/**
- * Makes the root and what is missing above it, and makes all of that durable. Node's own recursive mkdir hides why it
- * failed (a read-only file system), and never returns where a file system makes no folders at all (/proc, autofs).
- */
-async function makeRoot(root: string): Promise<void> {
-  if (await isThere(root)) return;
-  if (dirname(root) !== root) await makeRoot(dirname(root));
-  await mkdir(root, { mode: 0o700 }).catch((error: unknown) => {
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-  });
-  await syncIfAllowed(dirname(root));
+  }
 }
 
 async function isThere(directory: string): Promise<boolean> {
@@ -277,14 +324,5 @@ async function isThere(directory: string): Promise<boolean> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
-  }
-}
-
-/** A directory above the root that we may not open is none that we made. */
-async function syncIfAllowed(directory: string): Promise<void> {
-  try {
-    await syncDirectory(directory);
-  } catch (error) {
-    if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
   }
 }

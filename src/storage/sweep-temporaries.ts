@@ -1,4 +1,4 @@
-import { lstat, opendir, readdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { temporaryPrefix } from './object-path.ts';
 
@@ -40,20 +40,15 @@ async function neighboursBefore(directory: string): Promise<readonly string[]> {
 }
 
 async function temporariesOf(directory: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of await opendir(directory)) {
-      if (entry.isFile() && entry.name.startsWith(temporaryPrefix)) names.push(entry.name);
-    }
-  } catch {
-    // Not there any more, or not ours to read: then there is nothing to sweep.
-  }
-  return names.map((name) => join(directory, name));
+  // Not there any more, or not ours to read: then there is nothing to sweep.
+  const names = await readdir(directory).catch(() => []);
+  return names.filter((name) => name.startsWith(temporaryPrefix)).map((name) => join(directory, name));
 }
 
 async function removeIfLeftBehind(file: string, now: number): Promise<void> {
   try {
-    if (now - (await lstat(file)).mtimeMs > LEFT_BEHIND_MS) await unlink(file);
+    const status = await lstat(file);
+    if (status.isFile() && now - status.mtimeMs > LEFT_BEHIND_MS) await unlink(file);
   } catch {
     // Another writer swept it first, or it is not ours to remove.
   }

@@ -5,6 +5,7 @@ import {
   makeTelemetryFilterString,
   Runtime,
 } from '@temporalio/worker';
+import { PermafrostError } from '../errors.ts';
 import type { LogFields, Logger } from '../logger.ts';
 
 /** What is kept of a line's metadata: names and counts, no arguments or results. */
@@ -43,18 +44,31 @@ let installed = false;
 
 /**
  * Sets the SDK's runtime up, once per process and before any worker or connection. Signals stay with this process: the
- * caller stops its worker and its server itself. The SDK's everyday lines count as debug.
+ * caller stops its worker and its server itself. The SDK's everyday lines count as debug. At `metricsAddress`
+ * (`host:port`), where one is given, Prometheus finds the SDK's metrics and our own. Error: `configuration` where that
+ * cannot be.
  */
-export function installRuntime(logger: Logger): void {
+export function installRuntime(logger: Logger, metricsAddress?: string): void {
   if (installed) return;
   installed = true;
-  Runtime.install({
-    logger: forwardTo(logger.child({ component: 'temporal' })),
-    shutdownSignals: [],
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-    },
-  });
+  try {
+    Runtime.install({
+      logger: forwardTo(logger.child({ component: 'temporal' })),
+      shutdownSignals: [],
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+        ...(metricsAddress === undefined
+          ? {}
+          : { metrics: { prometheus: { bindAddress: metricsAddress, useSecondsForDurations: true } } }),
+      },
+    });
+  } catch (error) {
+    if (metricsAddress === undefined) throw error;
+    throw new PermafrostError('configuration', `metrics cannot be served at ${metricsAddress}`, {
+      cure: 'name an address of this machine and a free port in PERMAFROST_METRICS_ADDRESS',
+      cause: error,
+    });
+  }
 }
 
 /** Tells each line of the SDK to our log; of the same failing call once a minute. */

@@ -14,7 +14,7 @@ export type NightWorkerOptions = {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: ArchiveActivities;
-  /** Tables that this process reads at the same time, over all nights. */
+  /** Tables that are under way in this process at the same time, over all nights. */
   readonly tableConcurrency: number;
   /** Prebuilt workflow code; bundled at the start otherwise, which takes 2 s. */
   readonly workflowBundle?: WorkflowBundleOption;

@@ -26,7 +26,7 @@ export const withNote: Schema = {
   fields: [...idOnly.fields, { id: 3, name: 'note', required: false, type: 'string' }],
 };
 
-export type NightChanges = Omit<Partial<NightCommit>, 'dataFile'> & {
+export type NightChanges = Omit<Partial<NightCommit>, 'dataFiles'> & {
   readonly runId?: string;
   readonly rows?: bigint;
   /** Name of the data file; the night and the run unless told. */
@@ -100,7 +100,7 @@ export class MemoryLake {
         content: noContent,
         ...changes,
         loaded,
-        dataFile: this.#dataFile(night, changes.file ?? `${night}-${input.runId}`, changes.rows ?? 10n),
+        dataFiles: [this.#dataFile(night, changes.file ?? `${night}-${input.runId}`, changes.rows ?? 10n)],
       },
     );
   }

@@ -40,6 +40,18 @@ describe('snapshot ids', () => {
     expect(written).toContain('"note":"9223372036854775807n"');
   });
 
+  test.each([
+    '{"x":9007199254740993}',
+    '[9007199254740993]',
+    '[1, -9007199254740993]',
+    '[\n  10000000000000000000001]',
+    '{"x" :\t90071992547409931}',
+  ])('no integer is rounded wherever it stands: %j', (foreign) => {
+    const text = foreignText.replaceAll(/\d{16,}/g, '7').replace('"x-foreign":', `"x-other":${foreign},$&`);
+    const written = textOf(serialiseTableMetadata(parseTableMetadata(bytesOf(text))));
+    expect(written).toContain(foreign.replaceAll(/\s/g, ''));
+  });
+
   test('small ids are bigint in memory too, and plain digits on disk', () => {
     const base = sampleTable();
     const metadata = applyUpdates(base, snapshotUpdates(base, 7n), 2_000);

@@ -261,6 +261,43 @@ describe('B53: names made to attack', () => {
   });
 });
 
+describe('where the time of a night went', () => {
+  const stages = {
+    waitSeconds: 2.5,
+    decodeSeconds: 0.5,
+    encodeSeconds: 1,
+    writeSeconds: 0.1,
+    fsyncSeconds: 0.2,
+    verifySeconds: 0.1,
+    commitSeconds: 0.1,
+  };
+  const timed = (index: number, waitSeconds: number) =>
+    archivedTable(index, { seconds: waitSeconds, stages: { ...stages, waitSeconds } });
+
+  it('is said of all tables and of the slowest, in both parts', () => {
+    const report = composeNightReport(
+      nightResult({ tables: [timed(0, 1), timed(1, 2), timed(2, 9), timed(3, 3), archivedTable(4)] }),
+    );
+    const rest = 'encoding 1.0 s, writing 0.1 s, fsync 0.2 s, verifying 0.1 s, committing 0.1 s';
+    expect(report.text).toContain(
+      [
+        'WHERE THE TIME WENT',
+        '  All tables: waiting for Postgres 15.0 s, decoding 2.0 s, encoding 4.0 s, writing 0.4 s, fsync 0.8 s, verifying 0.4 s, committing 0.4 s',
+        `  public.table_2: waiting for Postgres 9.0 s, decoding 0.5 s, ${rest}`,
+        `  public.table_3: waiting for Postgres 3.0 s, decoding 0.5 s, ${rest}`,
+        `  public.table_1: waiting for Postgres 2.0 s, decoding 0.5 s, ${rest}`,
+        '',
+      ].join('\n'),
+    );
+    expect(report.html).toContain('Where the time went');
+    expect(report.html).toContain(`waiting for Postgres 9.0 s, decoding 0.5 s, ${rest}`);
+  });
+
+  it('is not said where nothing was read', () => {
+    expect(composeNightReport(nightResult()).text).not.toContain('WHERE THE TIME WENT');
+  });
+});
+
 describe('the report of a night with a drill', () => {
   const table = {
     table: 'public.table_0',

@@ -70,6 +70,7 @@ test('a table with all that a description holds', async () => {
     primaryKey: [9, 1],
     estimatedRows: -1,
     bytes: 0,
+    heapBlocks: 0,
     columns: [
       { ...int4, attnum: 1, name: 'a', notNull: true },
       {

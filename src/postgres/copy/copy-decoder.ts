@@ -11,6 +11,8 @@ export type CopyDecoderOptions = {
    * bytes are cut into calls means nothing. It must not keep them.
    */
   readonly onTuples?: ((bytes: Uint8Array) => void) | undefined;
+  /** True: tuples are found, counted and shown, but not decoded; batches have no columns. */
+  readonly tuplesOnly?: boolean | undefined;
 };
 
 export type CopyTotals = {
@@ -90,7 +92,7 @@ export class CopyDecoder {
     this.#columnCount = columns.length;
     this.#batchBytes = options.batchBytes;
     this.#onTuples = options.onTuples;
-    this.#builder = new BatchBuilder(columns);
+    this.#builder = new BatchBuilder(options.tuplesOnly === true ? [] : columns);
     this.#fixedSize = sum(columns.map(({ wire }) => fixedSizeOf(wire)));
     this.#leastTupleSize = COUNT_SIZE + sum(columns.map(({ wire }) => LENGTH_SIZE + leastWireSizeOf(wire)));
     this.#fields = new Int32Array(Math.max(FIELDS_PER_RUN, columns.length));

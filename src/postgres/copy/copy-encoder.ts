@@ -55,6 +55,7 @@ export class CopyEncoder {
   #runRows = MOST_RUN_ROWS;
   readonly #sizes = new Int32Array(MOST_RUN_ROWS);
   readonly #positions = new Int32Array(MOST_RUN_ROWS);
+  #messages: Buffer = Buffer.alloc(0);
 
   constructor(columns: readonly EncodedColumn[], options: CopyEncoderOptions) {
     this.#columns = columns.map((column) => {
@@ -136,7 +137,9 @@ export class CopyEncoder {
       this.#onTuples(piece);
       return;
     }
-    const messages = Buffer.allocUnsafe(piece.length + rows * MESSAGE_HEAD_SIZE);
+    const bytes = piece.length + rows * MESSAGE_HEAD_SIZE;
+    if (this.#messages.length < bytes) this.#messages = Buffer.allocUnsafeSlow(bytes);
+    const messages = this.#messages;
     let from = 0;
     let to = 0;
     for (let index = 0; index < rows; index++) {
@@ -147,7 +150,7 @@ export class CopyEncoder {
       from += size;
       to += MESSAGE_HEAD_SIZE + size;
     }
-    this.#onTuples(messages);
+    this.#onTuples(messages.subarray(0, bytes));
   }
 }
 

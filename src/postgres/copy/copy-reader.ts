@@ -12,6 +12,7 @@ export type CopyReaderOptions = {
   readonly decoder: CopyDecoder;
   readonly stallTimeoutMs: number;
   readonly onProgress: ((rows: number, bytes: number) => void) | undefined;
+  readonly onDecoded: ((milliseconds: number) => void) | undefined;
 };
 
 /**
@@ -147,6 +148,7 @@ export class CopyReader implements pg.Submittable {
   #take(chunk: Buffer, isLast: boolean): void {
     this.#stallTimer?.refresh();
     this.#bytes += chunk.length;
+    const startedAt = performance.now();
     let rest: Buffer | undefined;
     try {
       rest = this.#sorter?.accept(chunk);
@@ -155,6 +157,7 @@ export class CopyReader implements pg.Submittable {
       return;
     }
     this.#collect(this.#options.decoder.takeBatches());
+    this.#options.onDecoded?.(performance.now() - startedAt);
     this.#options.onProgress?.(this.#options.decoder.rows, this.#bytes);
     if (rest !== undefined) this.#giveBack(rest);
     // A COPY that is ending has to end: nobody asks for its batches any more.

@@ -19,8 +19,12 @@ export type CopyTableOptions = {
   readonly signal?: AbortSignal;
   /** Rows decoded and bytes received so far; called for every piece of a few KiB to 256, so it must be quick. */
   readonly onProgress?: (rows: number, bytes: number) => void;
+  /** Milliseconds that it took to take apart what came; they pass while the next batch is waited for. */
+  readonly onDecoded?: (milliseconds: number) => void;
   /** Sees every tuple once, in order, for a hash of the content; see CopyDecoderOptions.onTuples. */
   readonly hash?: (bytes: Uint8Array) => void;
+  /** For whoever wants nothing but that hash; see CopyDecoderOptions.tuplesOnly. */
+  readonly tuplesOnly?: boolean;
 };
 
 export type CopyResult = {
@@ -50,9 +54,9 @@ export async function* copyTable(
   columns: readonly WireColumn[],
   options: CopyTableOptions,
 ): AsyncGenerator<DecodedBatch, CopyResult> {
-  const { doing, signal, stallTimeoutMs, onProgress } = options;
-  const decoder = createCopyDecoder(columns, { batchBytes: options.batchBytes, onTuples: options.hash });
-  const reader = new CopyReader({ client, sql, decoder, stallTimeoutMs, onProgress });
+  const { doing, signal, stallTimeoutMs, onProgress, onDecoded, batchBytes, tuplesOnly } = options;
+  const decoder = createCopyDecoder(columns, { batchBytes, tuplesOnly, onTuples: options.hash });
+  const reader = new CopyReader({ client, sql, decoder, stallTimeoutMs, onProgress, onDecoded });
   const onAbort = (): void => reader.fail(new PermafrostError('cancelled', `${doing}: stopped`));
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

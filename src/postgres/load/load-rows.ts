@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { PermafrostError } from '../../errors.ts';
 import type { DecodedBatch } from '../copy/batch-builder.ts';
@@ -7,11 +6,14 @@ import { copyInto } from '../copy/copy-into.ts';
 import { type LoadPlan, planLoad, type Stage } from './load-plan.ts';
 import { type LoadStepOptions, runLoadStep } from './load-step.ts';
 import { RowSetHash } from '../copy/row-set-hash.ts';
+import { TupleHash } from '../copy/tuple-hash.ts';
 import type { WireColumn } from '../copy/wire-column.ts';
 
 export type LoadOptions = LoadStepOptions & {
   /** True for a table that this transaction made: a COPY then appends rows in their order. */
   readonly intoNewTable: boolean;
+  /** Rows of each part that the table was archived in; absent where it was one. */
+  readonly parts?: readonly number[];
   /** Rows encoded so far; the server may still have to take them. */
   readonly onProgress?: (rows: number) => void;
 };
@@ -46,7 +48,7 @@ export async function loadRows(
   options: LoadOptions,
 ): Promise<LoadedRows> {
   const plan = await planLoad(client, table, columns);
-  const hash = createHash('sha256');
+  const hash = new TupleHash(options.parts);
   const keepsOrder = options.intoNewTable && plan.stage === undefined;
   const rowSet = keepsOrder ? undefined : new RowSetHash();
   const tuples = new TupleStream(plan, (bytes) => {
@@ -64,7 +66,7 @@ export async function loadRows(
       `${options.doing}: ${tuples.rows} rows went to the server, it took ${rows}`,
     );
   }
-  return { rows, rowsHash: hash.digest('hex'), rowSetHash: rowSet?.digest() };
+  return { rows, rowsHash: hash.digest(), rowSetHash: rowSet?.digest() };
 }
 
 /** Tuples for the table, and all archived columns for the hash: what the table generates itself is in that only. */

@@ -62,17 +62,24 @@ SELECT pg_catalog.json_build_object(
     WHERE i.indrelid = w.oid AND i.indisprimary
   ), '[]'),
   'estimatedRows', w.reltuples::bigint,
-  'bytes', CASE
-    WHEN EXISTS (SELECT FROM exclusively_locked AS l WHERE l.relation IN (w.oid, toast.oid)) THEN estimate.bytes
-    ELSE coalesce(pg_catalog.pg_relation_size(w.oid) + coalesce(pg_catalog.pg_relation_size(toast.oid), 0), estimate.bytes)
+  'bytes', coalesce(size.heap + coalesce(size.toast, 0), estimate.bytes),
+  'heapBlocks', CASE
+    WHEN pg_catalog.current_setting('server_version_num')::int < 140000 OR am.amname IS DISTINCT FROM 'heap' THEN 0
+    ELSE coalesce(size.heap / estimate.block_size, w.relpages)
   END
 ) AS description
 FROM wanted AS w
 JOIN pg_catalog.pg_namespace AS n ON n.oid = w.relnamespace
 LEFT JOIN described AS d ON d.table_oid = w.oid
 LEFT JOIN pg_catalog.pg_class AS toast ON toast.oid = w.reltoastrelid
+LEFT JOIN pg_catalog.pg_am AS am ON am.oid = w.relam
 CROSS JOIN LATERAL (
-  SELECT (w.relpages + coalesce(toast.relpages, 0))::bigint * pg_catalog.current_setting('block_size')::bigint AS bytes
+  SELECT pg_catalog.current_setting('block_size')::bigint AS block_size,
+    (w.relpages + coalesce(toast.relpages, 0))::bigint * pg_catalog.current_setting('block_size')::bigint AS bytes
 ) AS estimate
+LEFT JOIN LATERAL (
+  SELECT pg_catalog.pg_relation_size(w.oid) AS heap, pg_catalog.pg_relation_size(toast.oid) AS toast
+  WHERE NOT EXISTS (SELECT FROM exclusively_locked AS l WHERE l.relation IN (w.oid, toast.oid))
+) AS size ON true
 ORDER BY n.nspname COLLATE "C", w.relname COLLATE "C"
 `;

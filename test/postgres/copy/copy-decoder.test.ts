@@ -423,6 +423,19 @@ describe('messages of the server', () => {
       Array.from({ length: 5 }, () => createHash('sha256').update(messages(tuples)).digest('hex')),
     );
   });
+
+  test('are counted and shown alone, where nobody wants their values', () => {
+    const shown: Buffer[] = [];
+    const onTuples = (bytes: Uint8Array): unknown => shown.push(Buffer.from(bytes));
+    const stream = Buffer.concat([header, ...tuples, trailer]);
+    const pieces = [stream.subarray(0, 100), stream.subarray(100)];
+    const decoded = decodeStream(columns, pieces, { batchBytes: 200, onTuples, tuplesOnly: true });
+    expect(decoded).toMatchObject({ rows: 50, columns: [], specialCells: [] });
+    expect(decoded.batches.length).toBeGreaterThan(2);
+    expect(Buffer.concat(shown)).toEqual(messages(tuples));
+    const other = [wireColumn('a', { kind: 'int4' })];
+    expect(() => decodeStream(other, pieces, { batchBytes: 500, tuplesOnly: true })).toThrow('2 fields');
+  });
 });
 
 test('B22: a long field in many pieces takes time in proportion to its length', () => {

@@ -5,6 +5,7 @@ import { mapColumns } from '../../../src/archive/mapped-column.ts';
 import { TYPE_CONTRACT_VERSION, typeContractOf } from '../../../src/archive/type-contract.ts';
 import type { DecodedBatch } from '../../../src/postgres/copy/batch-builder.ts';
 import { parseSourceUrl } from '../../../src/postgres/connection-settings.ts';
+import { whereBlocks } from '../../../src/postgres/block-range.ts';
 import { copyStatement, copyTable, type CopyResult } from '../../../src/postgres/copy/copy-stream.ts';
 import { describeTable } from '../../../src/postgres/describe-table.ts';
 import { readQuery } from '../../../src/postgres/copy/query-stream-reader.ts';
@@ -108,6 +109,40 @@ describe('a generated table', () => {
         await compareReaders(table, bytes);
       });
       expect(runs).toBeGreaterThan(3);
+    },
+  );
+
+  test(
+    'a table read in chunks gives the rows of the whole, to either reader',
+    { timeout: searchTime(10) + 60_000 },
+    async () => {
+      const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
+      const runs = await checkProperty(10, fc.tuple(sampleTables(1), cuts), async ([table, cutAt]) => {
+        await maker.query('DROP TABLE IF EXISTS t');
+        await createSampleTable(maker, 't', table);
+        // Many blocks, with gaps: those of rows that are gone.
+        await maker.query('INSERT INTO t SELECT t.* FROM t, generate_series(1, 200)');
+        await maker.query("DELETE FROM t WHERE hashtext(ctid::text) % 3 = 0 OR ctid < '(1,0)'");
+        const { columns, heapBlocks } = await describeTable(session, { schema: 'public', name: 't' });
+        const wire = mapColumns(columns, TYPE_CONTRACT_VERSION).map((column) => ({
+          ...column,
+          nullable: true,
+          companion: true,
+        }));
+        const select = `SELECT ${wire.map(({ expression }) => expression).join(', ')} FROM ONLY public.t`;
+        const whole = await readTwice(session.client, select, wire, 1000);
+        const ends = [0, ...cutAt.map((cut) => Math.floor(cut * heapBlocks)).toSorted((a, b) => a - b)];
+        const parts: Read[] = [];
+        for (const [index, from] of ends.entries())
+          parts.push(
+            await readTwice(session.client, select + whereBlocks({ from, to: ends[index + 1] }), wire, 1000),
+          );
+        expect(parts.reduce((sum, { result }) => sum + result.rows, 0)).toBe(whole.result.rows);
+        expect(whole.columns.map((_, column) => parts.flatMap((part) => part.columns[column] ?? []))).toEqual(
+          whole.columns,
+        );
+      });
+      expect(runs).toBeGreaterThan(1);
     },
   );
 

@@ -1,0 +1,208 @@
+import type { Data } from 'apache-arrow';
+import { PermafrostError } from '../../errors.ts';
+import { ENCODING } from '../footer-fields.ts';
+import type { Bounds } from './bounds.ts';
+import type { ColumnChunk } from './column-chunk.ts';
+import { DefinitionLevels } from './definition-levels.ts';
+import type { Dictionary } from './dictionary.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
+import { appendPacked, bitWidthOf } from './hybrid-runs.ts';
+import type { LeafType } from './leaf-type.ts';
+import { dataPage, dictionaryPage, type Page, type PageCompression } from './page.ts';
+
+export type Column = {
+  readonly name: string;
+  readonly type: LeafType;
+  readonly nullable: boolean;
+  readonly compression: PageCompression;
+  readonly hasDictionary: boolean;
+  readonly hasStatistics: boolean;
+  /** Neither a page nor a dictionary has more, but for a single value that has. */
+  readonly mostBytes: number;
+};
+
+const INDEX_SIZE = 4;
+
+/** Makes the pages of one column, one chunk after another, in memory that is used again. */
+export class ColumnEncoder {
+  readonly #column: Column;
+  /** Where pages are put together; shared by all columns. */
+  readonly #assembly: GrowingBuffer;
+  readonly #levels: DefinitionLevels | undefined;
+  readonly #bounds: Bounds;
+  /** Undefined where there is none, and for good when one has grown over its limit: so would the next. */
+  #dictionary: Dictionary | undefined;
+  /** Of the page in the making: its values, or their indices. */
+  readonly #values = new GrowingBuffer();
+  readonly #indices = new GrowingBuffer();
+  #valueCount = 0;
+  #pageRows = 0;
+  /** Of the chunk: keys of a dictionary that was given up in it, pages, and what they have. */
+  #dictionaryPage: Page | undefined;
+  #pages: Page[] = [];
+  #pageBytes = 0;
+  /** What the bytes of the last page came to. */
+  #ratio = 1;
+  #rows = 0;
+  #nulls = 0;
+  /** Of texts and binaries. */
+  #valueBytes: number | undefined;
+
+  constructor(column: Column, assembly: GrowingBuffer) {
+    this.#column = column;
+    this.#assembly = assembly;
+    this.#levels = column.nullable ? new DefinitionLevels() : undefined;
+    this.#bounds = column.type.values.createBounds();
+    this.#dictionary = column.hasDictionary
+      ? column.type.values.createDictionary?.(column.mostBytes)
+      : undefined;
+  }
+
+  /** About what the chunk takes so far. */
+  get bytes(): number {
+    const keys = this.#dictionary?.keys.length ?? 0;
+    const bits = this.#dictionary === undefined ? 0 : bitWidthOf(this.#dictionary.count);
+    const indices = (this.#indices.length / INDEX_SIZE) * (bits / 8);
+    return this.#pageBytes + (keys + indices + this.#values.length) * this.#ratio;
+  }
+
+  /** Takes in rows `from` to `to`. */
+  append(data: Data, from: number, to: number): void {
+    if (this.#levels === undefined && data.nullCount > 0) throw nullNotAllowed(this.#column.name);
+    for (let at = from; at < to;) {
+      const end = Math.min(to, at + this.#mostRows - this.#pageRows);
+      const taken = this.#appendRows(data, at, end);
+      this.#count(data, at, taken);
+      at = taken;
+      if (this.#dictionary?.isFull === true) this.#giveUpDictionary();
+      else if (taken < end || this.#pageRows >= this.#mostRows) this.#endPage();
+    }
+  }
+
+  /** Ends the chunk, and starts another one. */
+  endChunk(): ColumnChunk {
+    this.#endPage();
+    const { name, type, compression, hasStatistics } = this.#column;
+    const bounds = this.#bounds;
+    const dictionary = this.#dictionaryPage ?? this.#takeDictionary();
+    const chunk: ColumnChunk = {
+      path: [name],
+      physicalType: type.physicalType,
+      compression,
+      dictionary,
+      pages: this.#pages,
+      values: this.#rows,
+      statistics: hasStatistics
+        ? { nulls: this.#nulls, min: bounds.min(), max: bounds.max(), valueBytes: this.#valueBytes }
+        : undefined,
+    };
+    this.#startChunk();
+    return chunk;
+  }
+
+  /** A page has no more rows, however little they take. */
+  get #mostRows(): number {
+    return this.#column.mostBytes / INDEX_SIZE;
+  }
+
+  /** Gives up to which row there was room. */
+  #appendRows(data: Data, from: number, to: number): number {
+    if (this.#dictionary !== undefined) {
+      const end = this.#dictionary.add(data, from, to, this.#indices);
+      this.#valueCount = this.#indices.length / INDEX_SIZE;
+      return end;
+    }
+    const { type, mostBytes } = this.#column;
+    const fitting = type.values.rowsWithin(data, from, mostBytes - this.#values.length);
+    const end = Math.min(to, this.#pageRows === 0 ? Math.max(fitting, from + 1) : fitting);
+    this.#valueCount = type.values.append(data, from, end, this.#values, this.#valueCount);
+    return end;
+  }
+
+  #count(data: Data, from: number, to: number): void {
+    this.#levels?.append(data, from, to);
+    this.#pageRows += to - from;
+    const bytes = this.#column.type.values.countBytes?.(data, from, to);
+    if (bytes !== undefined) this.#valueBytes = (this.#valueBytes ?? 0) + bytes;
+  }
+
+  /** Ends the page in the making, if there is one. */
+  #endPage(): void {
+    if (this.#pageRows === 0) return;
+    // Where all are null there need not be a dictionary.
+    const isIndexed = this.#dictionary !== undefined && this.#valueCount > 0;
+    if (!isIndexed) this.#takeBounds(this.#values, this.#valueCount);
+    const encoding = isIndexed ? ENCODING.rleDictionary : ENCODING.plain;
+    const body = this.#assemble(isIndexed);
+    this.#add(dataPage(body, this.#pageRows, encoding, this.#column.compression));
+    this.#rows += this.#pageRows;
+    this.#nulls += this.#pageRows - this.#valueCount;
+    this.#startPage();
+  }
+
+  /** The body is valid until the next call. */
+  #assemble(isIndexed: boolean): Uint8Array {
+    if (!isIndexed && this.#levels === undefined) return this.#values.taken();
+    const body = this.#assembly;
+    body.clear();
+    this.#levels?.writeTo(body);
+    if (isIndexed) appendIndices(body, this.#indices.words, this.#valueCount, this.#dictionary!.count);
+    else body.append(this.#values.taken());
+    return body.taken();
+  }
+
+  #add(page: Page): void {
+    this.#pages.push(page);
+    this.#pageBytes += page.body.length;
+    this.#ratio = page.body.length / Math.max(1, page.plainBytes);
+  }
+
+  #giveUpDictionary(): void {
+    this.#endPage();
+    this.#dictionaryPage = this.#takeDictionary();
+    this.#pageBytes += this.#dictionaryPage?.body.length ?? 0;
+    this.#dictionary = undefined;
+  }
+
+  #takeDictionary(): Page | undefined {
+    if (this.#dictionary === undefined || this.#dictionary.count === 0) return undefined;
+    const { keys, count } = this.#dictionary;
+    this.#takeBounds(keys, count);
+    return dictionaryPage(keys.taken(), count, this.#column.compression);
+  }
+
+  #takeBounds(values: GrowingBuffer, count: number): void {
+    if (this.#column.hasStatistics) this.#bounds.take(values, count);
+  }
+
+  #startPage(): void {
+    this.#values.clear();
+    this.#indices.clear();
+    this.#levels?.clear();
+    this.#valueCount = 0;
+    this.#pageRows = 0;
+  }
+
+  #startChunk(): void {
+    this.#dictionary?.clear();
+    this.#bounds.clear();
+    this.#dictionaryPage = undefined;
+    this.#pages = [];
+    this.#pageBytes = 0;
+    this.#rows = 0;
+    this.#nulls = 0;
+    this.#valueBytes = undefined;
+  }
+}
+
+/** Packed indices behind the byte that says how wide they are. */
+function appendIndices(body: GrowingBuffer, indices: Int32Array, count: number, keys: number): void {
+  const width = bitWidthOf(keys);
+  body.reserve(1);
+  body.bytes[body.length++] = width;
+  appendPacked(body, indices, count, width);
+}
+
+function nullNotAllowed(column: string): PermafrostError {
+  return new PermafrostError('integrity', `column ${column} has a null, and its schema allows none`);
+}

@@ -1,0 +1,50 @@
+const FIRST_SIZE = 256;
+/** Behind what was reserved: values are read and copied in words, beyond their end. */
+const SLACK = 16;
+/** Larger memory than this is given back: one long value needed it. */
+const MOST_KEPT = 4 * 1024 * 1024;
+
+/** Memory that grows and is used again, seen as bytes, as 32-bit words and through a view. */
+export class GrowingBuffer {
+  bytes!: Buffer<ArrayBuffer>;
+  words!: Int32Array<ArrayBuffer>;
+  view!: DataView<ArrayBuffer>;
+  /** Bytes in use. */
+  length = 0;
+
+  constructor() {
+    this.#allocate(FIRST_SIZE);
+  }
+
+  /** Makes room for `more` bytes behind those in use. The views are others then. */
+  reserve(more: number): void {
+    const needed = this.length + more + SLACK;
+    if (needed <= this.bytes.length) return;
+    const used = this.taken();
+    this.#allocate(Math.max(needed + 7 - ((needed + 7) % 8), this.bytes.length * 2));
+    this.bytes.set(used);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** The bytes in use, where they stand. */
+  taken(): Buffer {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  clear(): void {
+    this.length = 0;
+    if (this.bytes.length > MOST_KEPT) this.#allocate(FIRST_SIZE);
+  }
+
+  #allocate(size: number): void {
+    const memory = new ArrayBuffer(size);
+    this.bytes = Buffer.from(memory);
+    this.words = new Int32Array(memory);
+    this.view = new DataView(memory);
+  }
+}

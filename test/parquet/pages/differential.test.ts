@@ -1,0 +1,127 @@
+import { rm, mkdtemp, writeFile as writeFileTo } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DataType, Precision } from 'apache-arrow';
+import { parquetMetadata } from 'hyparquet';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ColumnSummary } from '../../../src/parquet/parquet-footer.ts';
+import { readDataFile } from '../../../src/parquet/parquet-reader.ts';
+import { checkProperty } from '../../archive/property/property-run.ts';
+import { cellsOf } from '../../postgres/copy/copy-cells.ts';
+import type { Cell } from '../arrow-column.ts';
+import { footerOf, readRows, writeFile } from '../parquet-file.ts';
+import { batchesOf, type RandomColumn, type RandomTable, randomTables, schemaOf } from './random-table.ts';
+
+let folder: string;
+let duckdb: DuckDBConnection;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pages-'));
+  duckdb = await (await DuckDBInstance.create()).connect();
+});
+
+afterAll(async () => {
+  duckdb.closeSync();
+  await rm(folder, { recursive: true });
+});
+
+/** The shortest bound of a value that is longer than this is another value. */
+const LONGEST_BOUND = 64;
+
+test('pages made here and by WebAssembly say the same to every reader, and bounds hold', async () => {
+  const runs = await checkProperty(12, randomTables, async (table) => {
+    const batches = batchesOf(table);
+    const own = await writeFile(schemaOf(table), batches, { ...table, encoder: 'pages' });
+    const reference = await writeFile(schemaOf(table), batches, { ...table, encoder: 'wasm' });
+    expect(await readBack(own, table)).toEqual(table.columns.map(printedCells));
+    expect(await readRows(own)).toEqual(await readRows(reference));
+    await expectEqualInDuckDB(own, reference);
+    expectEqualSchemas(own, reference);
+    await expectBoundsToHold(own, table);
+  });
+  expect(runs).toBeGreaterThan(20);
+}, 120_000);
+
+/** By the decoder of the way back, column by column. */
+async function readBack(file: Uint8Array, table: RandomTable): Promise<unknown[][]> {
+  const source = { bytes: file.length, getRange: async (from: number, to: number) => file.slice(from, to) };
+  const columns: unknown[][] = table.columns.map(() => []);
+  const options = { batchBytes: 2 ** 20, doing: 'reading' };
+  for await (const { data } of readDataFile(source, schemaOf(table), options))
+    data.children.forEach((child, index) => columns[index]!.push(...cellsOf(child)));
+  return columns;
+}
+
+/** As `cellsOf` prints them: bytes and the bits of floats in hexadecimal. */
+function printedCells({ type, cells }: RandomColumn): unknown[] {
+  return cells.map((cell) => {
+    if (cell instanceof Uint8Array) return Buffer.from(cell).toString('hex');
+    if (cell === null || !DataType.isFloat(type)) return cell;
+    const bits = Buffer.alloc(type.precision === Precision.SINGLE ? 4 : 8);
+    if (bits.length === 4) bits.writeFloatBE(Number(cell));
+    else bits.writeDoubleBE(Number(cell));
+    return bits.toString('hex');
+  });
+}
+
+const select = (path: string) => `SELECT * FROM read_parquet('${path}', file_row_number = true)`;
+
+async function expectEqualInDuckDB(own: Uint8Array, reference: Uint8Array): Promise<void> {
+  const [ownPath, referencePath] = [join(folder, 'own.parquet'), join(folder, 'reference.parquet')];
+  await writeFileTo(ownPath, own);
+  await writeFileTo(referencePath, reference);
+  const difference = await duckdb.runAndReadAll(
+    `SELECT count(*) FROM (
+       (${select(ownPath)} EXCEPT ALL ${select(referencePath)}) UNION ALL
+       (${select(referencePath)} EXCEPT ALL ${select(ownPath)}))`,
+  );
+  expect(difference.getRows()).toEqual([[0n]]);
+}
+
+function expectEqualSchemas(own: Uint8Array, reference: Uint8Array): void {
+  const [mine, theirs] = [own, reference].map((file) =>
+    parquetMetadata(file.slice().buffer, { geoparquet: false }),
+  );
+  expect(mine?.schema).toEqual(theirs?.schema);
+  expect(mine?.num_rows).toEqual(theirs?.num_rows);
+  expect(mine?.version).toEqual(theirs?.version);
+}
+
+async function expectBoundsToHold(file: Uint8Array, table: RandomTable): Promise<void> {
+  const footer = await footerOf(file);
+  expect(footer.rows).toBe(table.rows);
+  const wrong = table.columns.flatMap((column, index) => {
+    const found = footer.columns[index]!;
+    const isTold = !table.withoutStatistics.includes(column.name);
+    const isRight = isTold ? isRightOf(column, found) : found.min === undefined && found.max === undefined;
+    return isRight ? [] : [{ ...column, found }];
+  });
+  expect(wrong).toEqual([]);
+}
+
+function isRightOf({ type, cells }: RandomColumn, { min, max, nullCount }: ColumnSummary): boolean {
+  if (nullCount !== cells.filter((cell) => cell === null).length) return false;
+  const sorted = cells.filter((cell) => cell !== null && !Number.isNaN(cell)).toSorted(compare);
+  const [smallest, largest] = [sorted[0], sorted.at(-1)];
+  if (smallest === undefined || largest === undefined) return min === undefined && max === undefined;
+  // A row group of nothing but NaN has no bounds, and so the column has none.
+  if (min === undefined || max === undefined) return DataType.isFloat(type) && cells.some(Number.isNaN);
+  const [below, above] = [compare(min, smallest), compare(max, largest)];
+  return below <= 0 && above >= 0 && isTight(below, smallest) && isTight(above, largest);
+}
+
+function isTight(distance: number, cell: Cell): boolean {
+  return distance === 0 || lengthOf(cell) > LONGEST_BOUND;
+}
+
+function lengthOf(cell: Cell): number {
+  return typeof cell === 'string' || cell instanceof Uint8Array ? Buffer.from(cell).length : 0;
+}
+
+/** As Iceberg orders them: texts by their UTF-8 bytes. */
+function compare(a: Cell, b: Cell): number {
+  if (typeof a === 'string' || a instanceof Uint8Array)
+    return Buffer.compare(Buffer.from(a), Buffer.from(b as string | Uint8Array));
+  return a! < b! ? -1 : a! > b! ? 1 : 0;
+}
