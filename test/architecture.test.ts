@@ -180,11 +180,12 @@ describe('what comes from outside', () => {
     expect(readers.map(([path]) => path)).toEqual(['src/config.ts']);
   });
 
-  test('only verbs, the threads, the workflow bundle and the source sets are found by their paths', () => {
+  test('only verbs, threads, the wasm encoder, the workflow bundle and source sets are found by their paths', () => {
     // A verb loads what it needs when it is called: a look into the lake does not wait for Temporal.
     const found = inside.filter(({ kind, from }) => kind !== 'static' && !from.startsWith('src/cli/'));
     expect(found.map(say)).toEqual([
       'src/archive/export-pool.ts → src/archive/export-thread.ts',
+      'src/parquet/parquet-writer.ts → src/parquet/wasm-run.ts',
       'src/restore/restore-tables.ts → src/restore/restore-thread.ts',
       'src/temporal/worker.ts → workflows/index.ts',
     ]);

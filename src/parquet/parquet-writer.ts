@@ -9,7 +9,6 @@ import { type LongRow, splitLongRow } from './long-row.ts';
 import { writeLongRowGroup } from './long-row-group.ts';
 import { hasOnlyLeaves } from './pages/file-schema.ts';
 import { PageRun } from './pages/page-run.ts';
-import { WasmRun } from './wasm-run.ts';
 
 export type ParquetWriterOptions = {
   /** Zstandard is the encoder's only level, 1. Of long rows, whatever is compressed at all is in Zstandard. */
@@ -122,11 +121,11 @@ class JoiningWriter implements ParquetWriter {
   }
 
   async #write(batch: RecordBatch): Promise<void> {
-    this.#run ??= this.#startRun(batch);
+    this.#run ??= await this.#startRun(batch);
     await this.#run.write(batch);
   }
 
-  #startRun(first: RecordBatch): EncoderRun {
+  #startRun(first: RecordBatch): Promise<EncoderRun> {
     this.#leftOut = this.#position === 0 ? 0 : MAGIC.length;
     this.#runStart = this.#position - this.#leftOut;
     const { compression, rowGroupBytes } = this.#options;
@@ -134,13 +133,18 @@ class JoiningWriter implements ParquetWriter {
     return this.#newRun({ compression, withoutDictionary }, (bytes) => this.#putOfRun(bytes));
   }
 
-  #newRun(choice: Pick<RunOptions, 'compression' | 'withoutDictionary'>, sink: Sink): EncoderRun {
+  async #newRun(
+    choice: Pick<RunOptions, 'compression' | 'withoutDictionary'>,
+    sink: Sink,
+  ): Promise<EncoderRun> {
     const { rowGroupBytes, encoder } = this.#options;
     const { compression, withoutDictionary } = choice;
     const withoutStatistics = new Set(this.#options.withoutStatistics);
     const common = { rowGroupBytes, withoutStatistics, withoutDictionary };
     if (encoder === 'pages' && compression !== 'snappy' && hasOnlyLeaves(this.#schema))
       return new PageRun(this.#schema, { ...common, compression }, sink);
+    // Megabytes of WebAssembly, which most tables never need.
+    const { WasmRun } = await import('./wasm-run.ts');
     return new WasmRun(this.#schema, this.#ipc, { ...common, compression }, sink);
   }
 
@@ -158,7 +162,7 @@ class JoiningWriter implements ParquetWriter {
   async #encodeAlone(row: RecordBatch): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     const withoutDictionary = new Set(this.#schema.fields.map(({ name }) => name));
-    const run = this.#newRun({ compression: 'uncompressed', withoutDictionary }, async (bytes) => {
+    const run = await this.#newRun({ compression: 'uncompressed', withoutDictionary }, async (bytes) => {
       pieces.push(bytes);
     });
     await run.write(row);
