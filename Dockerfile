@@ -23,5 +23,5 @@ RUN install --directory --owner node --group node /lake /var/lib/permafrost
 ENV PERMAFROST_LAKE=/lake PERMAFROST_STATE_FOLDER=/var/lib/permafrost
 
 USER node
-ENTRYPOINT ["node", "/app/src/cli/permafrost.ts"]
+ENTRYPOINT ["node", "/app/bin/permafrost.js"]
 CMD ["worker"]

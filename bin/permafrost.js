@@ -1,13 +1,23 @@
 #!/usr/bin/env node
-// Starts the command line; under the project's own Node (the npm package `node`) where the system's is too old to run
-// TypeScript as it stands.
+// Starts the command line: tells Node itself what has to be known before the program is loaded, and takes the project's
+// own Node (the npm package `node`) where the system's is too old to run TypeScript as it stands.
 import { spawn } from 'node:child_process';
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../src/cli/permafrost.ts', import.meta.url);
 const [major, minor] = process.versions.node.split('.').map(Number);
+const { env } = process;
+
+// Calls of the file system run in threads of Node's, four unless told: each fsync holds one, and many are under way.
+env.UV_THREADPOOL_SIZE ??= '16';
+// To read and compile the program is most of a start, and of the start of each of its threads.
+env.NODE_COMPILE_CACHE ??= join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'permafrost', 'compiled');
 
 if (major > 24 || (major === 24 && minor >= 3)) {
+  module.enableCompileCache();
   await import(main.href);
 } else {
   startUnderOwnNode();

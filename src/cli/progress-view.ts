@@ -39,15 +39,15 @@ export type FinishedTable = { readonly archived: boolean; readonly text: string 
 /** A view on this process' standard error. */
 export function createProgressView(): ProgressView {
   const terminal = process.stderr.isTTY;
-  const shown = new Set<string>();
+  const shown = new Map<string, string>();
   const clear = () => (terminal ? process.stderr.write('\r\u001B[2K') : undefined);
   return {
     show(standing) {
       clear();
       for (const [label, table] of standing.finished) {
+        if (shown.get(label) === table.text) continue;
+        shown.set(label, table.text);
         const line = `${table.archived ? '✓' : '✗'} ${label}  ${table.text}`;
-        if (shown.has(line)) continue;
-        shown.add(line);
         process.stderr.write(`${printable(line)}\n`);
       }
       if (terminal)

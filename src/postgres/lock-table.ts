@@ -62,9 +62,14 @@ async function lockInTime(session: Session, table: TableDescription, waitMs: num
   const doing = `locking ${label}`;
   const restricted = STILL_RESTRICTED[table.kind];
   try {
-    await session.query(`SAVEPOINT ${SAVEPOINT}`, [], doing);
-    if (restricted !== undefined) await session.query(LIFT_RESTRICTION, [restricted], doing);
-    await session.query(lockScript(table, waitMs), [], doing);
+    const savepoint = `SAVEPOINT ${SAVEPOINT}`;
+    if (restricted === undefined) {
+      await session.query(`${savepoint}; ${lockScript(table, waitMs)}`, [], doing);
+    } else {
+      await session.query(savepoint, [], doing);
+      await session.query(LIFT_RESTRICTION, [restricted], doing);
+      await session.query(lockScript(table, waitMs), [], doing);
+    }
   } catch (error) {
     // The snapshot had it, so it was dropped, renamed or moved since.
     if (error instanceof PermafrostError && error.code === 'table-not-found')

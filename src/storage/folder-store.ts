@@ -35,6 +35,9 @@ export function openFolderStore(folder: string): ObjectStore {
   return new FolderStore(root);
 }
 
+/** Of more than these it is found out anew that they are there. */
+const MOST_DIRECTORIES = 10_000;
+
 type Directory = {
   readonly made: Promise<void>;
   /** Its name and those above it survive a power cut. */
@@ -95,7 +98,9 @@ class FolderStore implements ObjectStore {
 
   async head(path: string): Promise<ObjectInfo | undefined> {
     assertObjectPath(path);
-    return this.#guard(path, () => this.#inspect(path));
+    const info = await this.#guard(path, () => this.#inspect(path));
+    if (info !== undefined) this.#know(dirname(join(this.#root, path)));
+    return info;
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
@@ -171,6 +176,15 @@ class FolderStore implements ObjectStore {
     this.#directories.set(directory, making);
     making.durable.catch(() => this.#directories.delete(directory));
     return making;
+  }
+
+  /** Of a directory that holds an object: it was durable before the object got its name. */
+  #know(directory: string): void {
+    if (this.#directories.size >= MOST_DIRECTORIES) this.#directories.clear();
+    const known = Promise.resolve();
+    for (let one = directory; !this.#directories.has(one) && one !== this.#root; one = dirname(one)) {
+      this.#directories.set(one, { made: known, durable: known });
+    }
   }
 
   #startRoot(): Directory {

@@ -16,16 +16,21 @@ export type SweepOptions = {
 };
 
 /**
- * Removes the temporary files of killed writers, those untouched for a day, from a directory and from the few that come
- * before it by name: a night writes to a directory of its own (`dt=…`) and does not return to it. Bounded, so that a table
+ * Removes the temporary files of killed writers, those untouched for a day, from a directory and, of a partition, from the
+ * few that come before it by name: a night writes to a directory of its own (`dt=…`) and does not return to it. Bounded, so that a table
  * of ten years costs no more than a few listings. Should the file be a living writer's after all, its write fails and
  * is done again. Never throws: what stays is invisible and harmless.
  */
 export async function sweepTemporaries(directory: string, { root, now }: SweepOptions): Promise<void> {
-  const neighbours = directory === root ? [] : await neighboursBefore(directory);
+  const neighbours = directory !== root && isPartition(directory) ? await neighboursBefore(directory) : [];
   for (const swept of [directory, ...neighbours]) {
     for (const file of await temporariesOf(swept)) await removeIfLeftBehind(file, now);
   }
+}
+
+/** Named `dt=…`, as Iceberg's writers name the folders of partitions. */
+function isPartition(directory: string): boolean {
+  return basename(directory).includes('=');
 }
 
 async function neighboursBefore(directory: string): Promise<readonly string[]> {
