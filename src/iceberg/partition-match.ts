@@ -15,8 +15,9 @@ export function partitionKey(partition: Partition): string {
 }
 
 /**
- * False only where the summaries rule the partition out: a field whose values are all one other value, or never null.
- * A range is not ruled out by comparing, so that a manifest is rather read in vain than missed.
+ * False only where the summaries rule the partition out: a field whose values are all one other value, all greater or
+ * less, or never null. Only numbers are compared, dates among them: writers differ in how they order other values, and a
+ * manifest is rather read in vain than missed.
  */
 export function mayHoldPartition(
   summaries: readonly PartitionSummary[] | null,
@@ -35,10 +36,12 @@ function mayHoldValue(summary: PartitionSummary, field: TypedPartitionField, val
   if (value === null) return summary.containsNull;
   const { lowerBound, upperBound } = summary;
   if (lowerBound === null || upperBound === null) return true;
-  if (!Buffer.from(lowerBound).equals(upperBound)) return true;
-  return (
-    summary.containsNan === true || textOf(fromSingleValueBytes(field.type, lowerBound)) === textOf(value)
-  );
+  if (summary.containsNan === true) return true;
+  const lower = fromSingleValueBytes(field.type, lowerBound);
+  if (Buffer.from(lowerBound).equals(upperBound)) return textOf(lower) === textOf(value);
+  const upper = fromSingleValueBytes(field.type, upperBound);
+  if (typeof lower !== 'number' || typeof upper !== 'number' || typeof value !== 'number') return true;
+  return !(value < lower || value > upper);
 }
 
 function textOf(value: PartitionValue): string | null {

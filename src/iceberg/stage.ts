@@ -3,12 +3,13 @@ import { assertNever, PermafrostError } from '../errors.ts';
 import { applyUpdates } from './apply-update.ts';
 import type { DataFile } from './data-file.ts';
 import { type ManifestFile, writeManifestList } from './manifest-list.ts';
+import { mergeManifests } from './merge-manifests.ts';
 import { type Manifest, type ManifestContents, manifestFileOf, writeManifest } from './manifest.ts';
 import { partitionKey, type Partition } from './partition-match.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import { type EmptiedPartition, emptyPartition } from './replace-partition.ts';
 import type { Schema } from './schema.ts';
-import { summariseSnapshot } from './snapshot-summary.ts';
+import { type SnapshotChange, summariseSnapshot } from './snapshot-summary.ts';
 import type { Snapshot, TableMetadata } from './table-metadata.ts';
 import type { TableRequirement, TableUpdate } from './table-update.ts';
 
@@ -27,7 +28,10 @@ export type StagingRequest = {
   readonly changes: readonly TableUpdate[];
   /** The base's manifest list; empty where there is no snapshot yet. */
   readonly parentManifests: readonly ManifestFile[];
-  /** Reads one of them, its entries with what they inherit; asked only for those that may hold the partition. */
+  /**
+   * Reads one of them, its entries with what they inherit; asked only for those that may hold the partition, and for
+   * small ones that are merged.
+   */
   readonly loadManifest: (row: ManifestFile) => Promise<Manifest>;
   readonly write: StagedWrite;
   /** Written and verified, under the table's location and its default spec. */
@@ -62,6 +66,7 @@ export async function stageSnapshot(request: StagingRequest): Promise<StagedSnap
   requireFitting(request, table, spec);
   const sequenceNumber = BigInt(table['last-sequence-number'] + 1);
   const emptied = await emptyFor(request, schema, spec);
+  const merged = await mergeManifests({ ...request, manifests: emptied.kept, spec });
   const added: ManifestContents = {
     schema,
     spec,
@@ -74,7 +79,7 @@ export async function stageSnapshot(request: StagingRequest): Promise<StagedSnap
       dataFile,
     })),
   };
-  const written = [added, ...emptied.rewritten]
+  const written = [added, ...emptied.rewritten, ...merged.merged]
     .filter((contents) => contents.entries.length > 0)
     .map((contents, index) => {
       const path = `metadata/${request.commitUuid}-m${index}.avro`;
@@ -82,9 +87,14 @@ export async function stageSnapshot(request: StagingRequest): Promise<StagedSnap
       const row = manifestFileOf(manifest, `${table.location}/${path}`, sequenceNumber);
       return { path, bytes: manifest.bytes, row };
     });
-  const manifests = [...written.map((manifest) => manifest.row), ...emptied.kept];
+  const manifests = [...written.map((manifest) => manifest.row), ...merged.kept];
   if (manifests.length === 0) throw misuse('a snapshot of no files at all cannot be read by every engine');
-  const snapshot = describeSnapshot(request, table, emptied, manifests, written.length);
+  const snapshot = describeSnapshot(request, table, emptied.deleted, {
+    manifests,
+    manifestsCreated: written.length,
+    manifestsReplaced: emptied.rewritten.length + emptied.kept.length - merged.kept.length,
+    entriesProcessed: emptied.entriesProcessed + merged.entriesProcessed,
+  });
   const list = {
     path: manifestListPath(request),
     bytes: writeManifestList({
@@ -131,9 +141,8 @@ async function emptyFor(
 function describeSnapshot(
   request: StagingRequest,
   table: TableMetadata,
-  emptied: EmptiedPartition,
-  manifests: readonly ManifestFile[],
-  manifestsCreated: number,
+  deleted: readonly DataFile[],
+  changes: Pick<SnapshotChange, 'manifests' | 'manifestsCreated' | 'manifestsReplaced' | 'entriesProcessed'>,
 ): Snapshot {
   const parent = table.snapshots.find(
     (candidate) => candidate['snapshot-id'] === table['current-snapshot-id'],
@@ -144,13 +153,10 @@ function describeSnapshot(
     ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
     'timestamp-ms': table['last-updated-ms'],
     summary: summariseSnapshot({
-      operation: emptied.deleted.length === 0 ? 'append' : 'overwrite',
+      ...changes,
+      operation: deleted.length === 0 ? 'append' : 'overwrite',
       added: request.dataFiles,
-      deleted: emptied.deleted,
-      manifests,
-      manifestsCreated,
-      manifestsReplaced: emptied.rewritten.length,
-      entriesProcessed: emptied.entriesProcessed,
+      deleted,
       parent: parent?.summary,
       marks: request.marks,
     }),
