@@ -1,7 +1,6 @@
 import { DataType, makeData, RecordBatch, Struct } from 'apache-arrow';
 import type { Data, Schema } from 'apache-arrow';
 import { PermafrostError } from '../errors.ts';
-import { IpcEncoder } from './arrow-ipc.ts';
 import { columnsWithoutDictionary } from './dictionary-choice.ts';
 import type { EncoderRun, RunOptions } from './encoder-run.ts';
 import { JoinedFooter, splitEnd } from './joined-footer.ts';
@@ -49,8 +48,8 @@ const MAGIC = Buffer.from('PAR1');
  * A batch of one row, whose texts and binaries fill a row group alone, becomes a row group that is made outside of the
  * encoder, which would need nine times the memory (decision 0008): such a row takes, compressed, its size once more.
  *
- * Encoding is synchronous WebAssembly work of tens of milliseconds: use it in a worker thread. A trap in there (out of
- * its 4 GB) ends the thread. What the sink throws is what `write` or `finish` throws.
+ * Encoding is synchronous work of tens of milliseconds: use it in a worker thread. A trap of WebAssembly, which encodes
+ * lists (out of its 4 GB), ends the thread. What the sink throws is what `write` or `finish` throws.
  */
 export function createParquetWriter(
   schema: Schema,
@@ -65,7 +64,6 @@ class JoiningWriter implements ParquetWriter {
   readonly #schema: Schema;
   readonly #options: ParquetWriterOptions;
   readonly #sink: Sink;
-  readonly #ipc: IpcEncoder;
   readonly #footer = new JoinedFooter();
   #run: EncoderRun | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -80,7 +78,6 @@ class JoiningWriter implements ParquetWriter {
     this.#schema = schema;
     this.#options = options;
     this.#sink = sink;
-    this.#ipc = new IpcEncoder(schema);
   }
 
   write(batch: RecordBatch): Promise<void> {
@@ -122,11 +119,11 @@ class JoiningWriter implements ParquetWriter {
   }
 
   async #write(batch: RecordBatch): Promise<void> {
-    this.#run ??= this.#startRun(batch);
+    this.#run ??= await this.#startRun(batch);
     await this.#run.write(batch);
   }
 
-  #startRun(first: RecordBatch): EncoderRun {
+  #startRun(first: RecordBatch): Promise<EncoderRun> {
     this.#leftOut = this.#position === 0 ? 0 : MAGIC.length;
     this.#runStart = this.#position - this.#leftOut;
     const { compression, rowGroupBytes } = this.#options;
@@ -134,14 +131,17 @@ class JoiningWriter implements ParquetWriter {
     return this.#newRun({ compression, withoutDictionary }, (bytes) => this.#putOfRun(bytes));
   }
 
-  #newRun(choice: Pick<RunOptions, 'compression' | 'withoutDictionary'>, sink: Sink): EncoderRun {
+  async #newRun(
+    choice: Pick<RunOptions, 'compression' | 'withoutDictionary'>,
+    sink: Sink,
+  ): Promise<EncoderRun> {
     const { rowGroupBytes, encoder } = this.#options;
     const { compression, withoutDictionary } = choice;
     const withoutStatistics = new Set(this.#options.withoutStatistics);
     const common = { rowGroupBytes, withoutStatistics, withoutDictionary };
     if (encoder === 'pages' && compression !== 'snappy' && hasOnlyLeaves(this.#schema))
       return new PageRun(this.#schema, { ...common, compression }, sink);
-    return new WasmRun(this.#schema, this.#ipc, { ...common, compression }, sink);
+    return WasmRun.start(this.#schema, { ...common, compression }, sink);
   }
 
   async #writeLongRow({ row, cells }: LongRow): Promise<void> {
@@ -158,7 +158,7 @@ class JoiningWriter implements ParquetWriter {
   async #encodeAlone(row: RecordBatch): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     const withoutDictionary = new Set(this.#schema.fields.map(({ name }) => name));
-    const run = this.#newRun({ compression: 'uncompressed', withoutDictionary }, async (bytes) => {
+    const run = await this.#newRun({ compression: 'uncompressed', withoutDictionary }, async (bytes) => {
       pieces.push(bytes);
     });
     await run.write(row);
@@ -177,7 +177,7 @@ class JoiningWriter implements ParquetWriter {
   async #putOfRun(bytes: Uint8Array): Promise<void> {
     const kept = bytes.subarray(this.#leftOut);
     this.#leftOut = 0;
-    await this.#put(kept);
+    if (kept.length > 0) await this.#put(kept);
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
