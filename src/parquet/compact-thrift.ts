@@ -37,7 +37,7 @@ export function readStruct(bytes: Uint8Array, from = 0): { struct: ThriftStruct;
 
 /** The bytes of a struct. */
 export function writeStruct(struct: ThriftStruct): Uint8Array {
-  const writer = new ThriftWriter();
+  writer.clear();
   writer.writeStruct(struct);
   return writer.take();
 }
@@ -113,8 +113,13 @@ class ThriftWriter {
   #bytes = new Uint8Array(FIRST_SIZE);
   #length = 0;
 
+  /** A copy: there is a struct for each page, and much of the memory would be empty. */
   take(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
   }
 
   writeStruct(struct: ThriftStruct): void {
@@ -183,3 +188,6 @@ class ThriftWriter {
     this.#bytes = grown;
   }
 }
+
+/** Its memory is used again by each struct, which is written at once. */
+const writer = new ThriftWriter();

@@ -1,7 +1,6 @@
 import { DataType, makeData, RecordBatch, Struct } from 'apache-arrow';
 import type { Data, Schema } from 'apache-arrow';
 import { PermafrostError } from '../errors.ts';
-import { IpcEncoder } from './arrow-ipc.ts';
 import { columnsWithoutDictionary } from './dictionary-choice.ts';
 import type { EncoderRun, RunOptions } from './encoder-run.ts';
 import { JoinedFooter, splitEnd } from './joined-footer.ts';
@@ -9,6 +8,7 @@ import { type LongRow, splitLongRow } from './long-row.ts';
 import { writeLongRowGroup } from './long-row-group.ts';
 import { hasOnlyLeaves } from './pages/file-schema.ts';
 import { PageRun } from './pages/page-run.ts';
+import { WasmRun } from './wasm-run.ts';
 
 export type ParquetWriterOptions = {
   /** Zstandard is the encoder's only level, 1. Of long rows, whatever is compressed at all is in Zstandard. */
@@ -48,8 +48,8 @@ const MAGIC = Buffer.from('PAR1');
  * A batch of one row, whose texts and binaries fill a row group alone, becomes a row group that is made outside of the
  * encoder, which would need nine times the memory (decision 0008): such a row takes, compressed, its size once more.
  *
- * Encoding is synchronous WebAssembly work of tens of milliseconds: use it in a worker thread. A trap in there (out of
- * its 4 GB) ends the thread. What the sink throws is what `write` or `finish` throws.
+ * Encoding is synchronous work of tens of milliseconds: use it in a worker thread. A trap of WebAssembly, which encodes
+ * lists (out of its 4 GB), ends the thread. What the sink throws is what `write` or `finish` throws.
  */
 export function createParquetWriter(
   schema: Schema,
@@ -64,7 +64,6 @@ class JoiningWriter implements ParquetWriter {
   readonly #schema: Schema;
   readonly #options: ParquetWriterOptions;
   readonly #sink: Sink;
-  readonly #ipc: IpcEncoder;
   readonly #footer = new JoinedFooter();
   #run: EncoderRun | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -79,7 +78,6 @@ class JoiningWriter implements ParquetWriter {
     this.#schema = schema;
     this.#options = options;
     this.#sink = sink;
-    this.#ipc = new IpcEncoder(schema);
   }
 
   write(batch: RecordBatch): Promise<void> {
@@ -143,9 +141,7 @@ class JoiningWriter implements ParquetWriter {
     const common = { rowGroupBytes, withoutStatistics, withoutDictionary };
     if (encoder === 'pages' && compression !== 'snappy' && hasOnlyLeaves(this.#schema))
       return new PageRun(this.#schema, { ...common, compression }, sink);
-    // Megabytes of WebAssembly, which most tables never need.
-    const { WasmRun } = await import('./wasm-run.ts');
-    return new WasmRun(this.#schema, this.#ipc, { ...common, compression }, sink);
+    return WasmRun.start(this.#schema, { ...common, compression }, sink);
   }
 
   async #writeLongRow({ row, cells }: LongRow): Promise<void> {
@@ -181,7 +177,7 @@ class JoiningWriter implements ParquetWriter {
   async #putOfRun(bytes: Uint8Array): Promise<void> {
     const kept = bytes.subarray(this.#leftOut);
     this.#leftOut = 0;
-    await this.#put(kept);
+    if (kept.length > 0) await this.#put(kept);
   }
 
   async #put(bytes: Uint8Array): Promise<void> {

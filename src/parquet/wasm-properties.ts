@@ -1,19 +1,18 @@
 import type { Schema } from 'apache-arrow';
-import { Compression, EnabledStatistics, WriterPropertiesBuilder } from 'parquet-wasm';
-import type { WriterProperties } from 'parquet-wasm';
+import type * as ParquetWasm from 'parquet-wasm';
 import type { RunOptions } from './encoder-run.ts';
 
-const compressions = {
-  zstd: Compression.ZSTD,
-  snappy: Compression.SNAPPY,
-  uncompressed: Compression.UNCOMPRESSED,
-} as const;
+const compressions = { zstd: 'ZSTD', snappy: 'SNAPPY', uncompressed: 'UNCOMPRESSED' } as const;
 
 /** The options of a run as the encoder in WebAssembly takes them. */
-export function wasmProperties(schema: Schema, options: RunOptions): WriterProperties {
+export function wasmProperties(
+  { Compression, EnabledStatistics, WriterPropertiesBuilder }: typeof ParquetWasm,
+  schema: Schema,
+  options: RunOptions,
+): ParquetWasm.WriterProperties {
   // None by default: statistics of list elements serve nobody, and elements cannot be named here.
   let builder = new WriterPropertiesBuilder()
-    .setCompression(compressions[options.compression])
+    .setCompression(Compression[compressions[options.compression]])
     .setMaxRowGroupBytes(options.rowGroupBytes)
     .setStatisticsEnabled(EnabledStatistics.None);
   for (const { name } of schema.fields) {

@@ -1,18 +1,18 @@
 import type { RecordBatch, Schema } from 'apache-arrow';
-import { Table, transformParquetStream } from 'parquet-wasm';
-import type { RecordBatch as WasmBatch } from 'parquet-wasm';
+import type * as ParquetWasm from 'parquet-wasm';
 import { PermafrostError } from '../errors.ts';
-import type { IpcEncoder } from './arrow-ipc.ts';
+import { IpcEncoder } from './arrow-ipc.ts';
 import { checkSchema, type EncoderRun, type RunOptions } from './encoder-run.ts';
 import { footerIn, rowsOf } from './footer-parts.ts';
 import { wasmProperties } from './wasm-properties.ts';
 
 /** Writes a file by WebAssembly, which takes every type. */
 export class WasmRun implements EncoderRun {
+  readonly #wasm: typeof ParquetWasm;
   readonly #schema: Schema;
   readonly #ipc: IpcEncoder;
   readonly #sink: (bytes: Uint8Array) => Promise<void>;
-  readonly #input = new TransformStream<WasmBatch, WasmBatch>();
+  readonly #input = new TransformStream<ParquetWasm.RecordBatch, ParquetWasm.RecordBatch>();
   readonly #batches = this.#input.writable.getWriter();
   readonly #output: Promise<void>;
   #failure: { readonly error: unknown } | undefined;
@@ -20,14 +20,24 @@ export class WasmRun implements EncoderRun {
   /** The newest piece; the last one has the whole footer. */
   #end = new Uint8Array();
 
-  constructor(
+  /** Loads the encoder: most threads never need it, and it takes 18 MB in each. */
+  static async start(
     schema: Schema,
-    ipc: IpcEncoder,
+    options: RunOptions,
+    sink: (bytes: Uint8Array) => Promise<void>,
+  ): Promise<WasmRun> {
+    return new WasmRun(await import('parquet-wasm'), schema, options, sink);
+  }
+
+  private constructor(
+    wasm: typeof ParquetWasm,
+    schema: Schema,
     options: RunOptions,
     sink: (bytes: Uint8Array) => Promise<void>,
   ) {
+    this.#wasm = wasm;
     this.#schema = schema;
-    this.#ipc = ipc;
+    this.#ipc = new IpcEncoder(schema);
     this.#sink = sink;
     // A failure reaches the caller through #failure, never through this promise.
     this.#batches.closed.catch(() => undefined);
@@ -63,9 +73,9 @@ export class WasmRun implements EncoderRun {
   }
 
   /** The copy in wasm memory belongs to the encoder once it has taken it. */
-  #copyToEncoder(batch: RecordBatch): WasmBatch {
+  #copyToEncoder(batch: RecordBatch): ParquetWasm.RecordBatch {
     checkSchema(batch, this.#schema);
-    const table = readIpc(this.#ipc.encode(batch));
+    const table = this.#readIpc(this.#ipc.encode(batch));
     try {
       const copy = table.recordBatch(0);
       if (copy === undefined)
@@ -79,9 +89,9 @@ export class WasmRun implements EncoderRun {
   /** Never rejects: every error is kept for the caller. */
   async #run(options: RunOptions): Promise<void> {
     try {
-      const output: ReadableStream<Uint8Array<ArrayBuffer>> = await transformParquetStream(
+      const output: ReadableStream<Uint8Array<ArrayBuffer>> = await this.#wasm.transformParquetStream(
         this.#input.readable,
-        wasmProperties(this.#schema, options),
+        wasmProperties(this.#wasm, this.#schema, options),
       );
       for await (const piece of output) {
         if (this.#failure !== undefined) return;
@@ -114,14 +124,14 @@ export class WasmRun implements EncoderRun {
       );
     }
   }
-}
 
-function readIpc(ipc: Uint8Array): Table {
-  try {
-    return Table.fromIPCStream(ipc);
-  } catch (error) {
-    throw new PermafrostError('integrity', 'the Parquet encoder refuses a batch that breaks its schema', {
-      cause: error,
-    });
+  #readIpc(ipc: Uint8Array): ParquetWasm.Table {
+    try {
+      return this.#wasm.Table.fromIPCStream(ipc);
+    } catch (error) {
+      throw new PermafrostError('integrity', 'the Parquet encoder refuses a batch that breaks its schema', {
+        cause: error,
+      });
+    }
   }
 }

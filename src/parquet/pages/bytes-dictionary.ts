@@ -5,10 +5,11 @@ import { isSet, validityOf, viewOf } from './validity.ts';
 
 const INDEX_WIDTH = 4;
 const LENGTH_SIZE = 4;
+const WORD_SIZE = 4;
 
 /** Of texts and binaries. */
 export class BytesDictionary implements Dictionary {
-  readonly keys = new GrowingBuffer();
+  readonly keys: GrowingBuffer;
   readonly #mostBytes: number;
   /** A slot has one more than the index of its value, or zero. */
   #slots = new Int32Array(FIRST_SLOTS);
@@ -17,6 +18,7 @@ export class BytesDictionary implements Dictionary {
   #count = 0;
 
   constructor(mostBytes: number) {
+    this.keys = new GrowingBuffer(mostBytes);
     this.#mostBytes = mostBytes;
   }
 
@@ -92,25 +94,32 @@ export class BytesDictionary implements Dictionary {
   }
 }
 
+/** The last four bytes are taken as a word too, which overlaps the one before, rather than one by one. */
 function hash(values: Uint8Array, source: DataView, start: number, end: number): number {
   let mixed = Math.imul(end - start, MIX_2);
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
+  if (end - start < WORD_SIZE) {
+    for (let at = start; at < end; at++) mixed = Math.imul(mixed ^ values[at]!, MIX_1);
+    return mixed ^ (mixed >>> 15);
+  }
+  for (let at = start; at + WORD_SIZE < end; at += WORD_SIZE) {
     mixed = Math.imul(mixed ^ source.getInt32(at, true), MIX_1);
     mixed ^= mixed >>> 15;
   }
-  for (; at < end; at++) mixed = Math.imul(mixed ^ values[at]!, MIX_1);
+  mixed = Math.imul(mixed ^ source.getInt32(end - WORD_SIZE, true), MIX_1);
   return mixed ^ (mixed >>> 15);
 }
 
 function isEqual(keys: DataView, place: number, source: DataView, start: number, length: number): boolean {
   if (keys.getInt32(place - LENGTH_SIZE, true) !== length) return false;
-  let same = 0;
-  for (; same + 4 <= length; same += 4)
-    if (keys.getInt32(place + same, true) !== source.getInt32(start + same, true)) return false;
-  for (; same < length; same++)
-    if (keys.getUint8(place + same) !== source.getUint8(start + same)) return false;
-  return true;
+  if (length < WORD_SIZE) {
+    for (let at = 0; at < length; at++)
+      if (keys.getUint8(place + at) !== source.getUint8(start + at)) return false;
+    return true;
+  }
+  const last = length - WORD_SIZE;
+  for (let at = 0; at < last; at += WORD_SIZE)
+    if (keys.getInt32(place + at, true) !== source.getInt32(start + at, true)) return false;
+  return keys.getInt32(place + last, true) === source.getInt32(start + last, true);
 }
 
 function doubled(places: Int32Array): Int32Array<ArrayBuffer> {

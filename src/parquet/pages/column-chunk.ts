@@ -56,8 +56,8 @@ export function sizeOf(chunk: ColumnChunk): ChunkSize {
   let bytes = 0;
   let plainBytes = 0;
   for (const page of pagesOf(chunk)) {
-    bytes += page.header.length + page.body.length;
-    plainBytes += page.header.length + page.plainBytes;
+    bytes += page.bytes.length;
+    plainBytes += page.plainBytes;
   }
   return { bytes, plainBytes };
 }
@@ -66,7 +66,6 @@ export function sizeOf(chunk: ColumnChunk): ChunkSize {
 export function describeChunk(chunk: ColumnChunk, start: number): ThriftStruct {
   const { dictionary, pages, statistics } = chunk;
   const { bytes, plainBytes } = sizeOf(chunk);
-  const dictionaryBytes = dictionary === undefined ? 0 : dictionary.header.length + dictionary.body.length;
   const metadata = structField({
     [COLUMN_METADATA.type]: int32Field(chunk.physicalType),
     [COLUMN_METADATA.encodings]: int32sField(encodingsOf(chunk)),
@@ -75,7 +74,7 @@ export function describeChunk(chunk: ColumnChunk, start: number): ThriftStruct {
     [COLUMN_METADATA.values]: int64Field(chunk.values),
     [COLUMN_METADATA.uncompressedBytes]: int64Field(plainBytes),
     [COLUMN_METADATA.compressedBytes]: int64Field(bytes),
-    [COLUMN_METADATA.dataPageOffset]: int64Field(start + dictionaryBytes),
+    [COLUMN_METADATA.dataPageOffset]: int64Field(start + (dictionary?.bytes.length ?? 0)),
     [COLUMN_METADATA.dictionaryPageOffset]: dictionary && int64Field(start),
     [COLUMN_METADATA.statistics]: statistics && statisticsField(statistics),
     [COLUMN_METADATA.encodingStatistics]: structsField(encodingStatistics(dictionary, pages)),

@@ -8,7 +8,7 @@ import type { Dictionary } from './dictionary.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { appendPacked, bitWidthOf } from './hybrid-runs.ts';
 import type { LeafType } from './leaf-type.ts';
-import { dataPage, dictionaryPage, type Page, type PageCompression } from './page.ts';
+import { type Compressor, dataPage, dictionaryPage, type Page, type PageCompression } from './page.ts';
 
 export type Column = {
   readonly name: string;
@@ -33,8 +33,8 @@ export class ColumnEncoder {
   /** Undefined where there is none, and for good when one has grown over its limit: so would the next. */
   #dictionary: Dictionary | undefined;
   /** Of the page in the making: its values, or their indices. */
-  readonly #values = new GrowingBuffer();
-  readonly #indices = new GrowingBuffer();
+  readonly #values: GrowingBuffer;
+  readonly #indices: GrowingBuffer;
   #valueCount = 0;
   #pageRows = 0;
   /** Of the chunk: keys of a dictionary that was given up in it, pages, and what they have. */
@@ -51,8 +51,10 @@ export class ColumnEncoder {
   constructor(column: Column, assembly: GrowingBuffer) {
     this.#column = column;
     this.#assembly = assembly;
-    this.#levels = column.nullable ? new DefinitionLevels() : undefined;
+    this.#levels = column.nullable ? new DefinitionLevels(column.mostBytes) : undefined;
     this.#bounds = column.type.values.createBounds();
+    this.#values = new GrowingBuffer(column.mostBytes);
+    this.#indices = new GrowingBuffer(column.mostBytes);
     this.#dictionary = column.hasDictionary
       ? column.type.values.createDictionary?.(column.mostBytes)
       : undefined;
@@ -100,6 +102,10 @@ export class ColumnEncoder {
     return chunk;
   }
 
+  get #compressor(): Compressor {
+    return { compression: this.#column.compression, expectedRatio: this.#ratio };
+  }
+
   /** A page has no more rows, however little they take. */
   get #mostRows(): number {
     return this.#column.mostBytes / INDEX_SIZE;
@@ -134,7 +140,7 @@ export class ColumnEncoder {
     if (!isIndexed) this.#takeBounds(this.#values, this.#valueCount);
     const encoding = isIndexed ? ENCODING.rleDictionary : ENCODING.plain;
     const body = this.#assemble(isIndexed);
-    this.#add(dataPage(body, this.#pageRows, encoding, this.#column.compression));
+    this.#add(dataPage(body, this.#pageRows, encoding, this.#compressor));
     this.#rows += this.#pageRows;
     this.#nulls += this.#pageRows - this.#valueCount;
     this.#startPage();
@@ -153,14 +159,14 @@ export class ColumnEncoder {
 
   #add(page: Page): void {
     this.#pages.push(page);
-    this.#pageBytes += page.body.length;
-    this.#ratio = page.body.length / Math.max(1, page.plainBytes);
+    this.#pageBytes += page.bytes.length;
+    this.#ratio = page.bytes.length / page.plainBytes;
   }
 
   #giveUpDictionary(): void {
     this.#endPage();
     this.#dictionaryPage = this.#takeDictionary();
-    this.#pageBytes += this.#dictionaryPage?.body.length ?? 0;
+    this.#pageBytes += this.#dictionaryPage?.bytes.length ?? 0;
     this.#dictionary = undefined;
   }
 
@@ -168,7 +174,7 @@ export class ColumnEncoder {
     if (this.#dictionary === undefined || this.#dictionary.count === 0) return undefined;
     const { keys, count } = this.#dictionary;
     this.#takeBounds(keys, count);
-    return dictionaryPage(keys.taken(), count, this.#column.compression);
+    return dictionaryPage(keys.taken(), count, this.#compressor);
   }
 
   #takeBounds(values: GrowingBuffer, count: number): void {

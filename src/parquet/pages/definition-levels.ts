@@ -7,12 +7,12 @@ const LENGTH_SIZE = 4;
 
 /** Which rows of a page have a value: one bit for each, and only where some have none. */
 export class DefinitionLevels {
-  readonly #bits = new GrowingBuffer();
+  readonly #bits: GrowingBuffer;
   #rows = 0;
   #nulls = 0;
 
-  get nulls(): number {
-    return this.#nulls;
+  constructor(mostBytes: number) {
+    this.#bits = new GrowingBuffer(mostBytes);
   }
 
   /** Takes in rows `from` to `to`. */

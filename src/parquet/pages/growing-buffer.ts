@@ -1,6 +1,7 @@
 const FIRST_SIZE = 256;
 /** Behind what was reserved: values are read and copied in words, beyond their end. */
 const SLACK = 16;
+const WORD_SIZE = 8;
 /** Larger memory than this is given back: one long value needed it. */
 const MOST_KEPT = 4 * 1024 * 1024;
 
@@ -11,8 +12,11 @@ export class GrowingBuffer {
   view!: DataView<ArrayBuffer>;
   /** Bytes in use. */
   length = 0;
+  readonly #usualMost: number;
 
-  constructor() {
+  /** It doubles up to `usualMost` bytes; beyond, it grows by what is asked for. */
+  constructor(usualMost: number) {
+    this.#usualMost = usualMost;
     this.#allocate(FIRST_SIZE);
   }
 
@@ -21,7 +25,8 @@ export class GrowingBuffer {
     const needed = this.length + more + SLACK;
     if (needed <= this.bytes.length) return;
     const used = this.taken();
-    this.#allocate(Math.max(needed + 7 - ((needed + 7) % 8), this.bytes.length * 2));
+    const doubled = Math.min(this.bytes.length * 2, this.#usualMost + SLACK);
+    this.#allocate(Math.ceil(Math.max(needed, doubled) / WORD_SIZE) * WORD_SIZE);
     this.bytes.set(used);
   }
 

@@ -94,10 +94,7 @@ export class PageRun implements EncoderRun {
       if (chunk.values !== this.#groupRows) throw lostRows(chunk.values, this.#groupRows);
       chunks.push(describeChunk(chunk, this.#out.position));
       plainBytes += sizeOf(chunk).plainBytes;
-      for (const page of pagesOf(chunk)) {
-        await this.#out.add(page.header);
-        await this.#out.add(page.body);
-      }
+      for (const page of pagesOf(chunk)) await this.#out.add(page.bytes);
     }
     await this.#out.flush();
     this.#rowGroups.push(this.#describeRowGroup(chunks, start, plainBytes));
@@ -137,7 +134,7 @@ export class PageRun implements EncoderRun {
 }
 
 function makeColumns({ fields }: Schema, options: PageRunOptions): ColumnEncoder[] {
-  const assembly = new GrowingBuffer();
+  const assembly = new GrowingBuffer(MOST_PAGE_BYTES);
   const share = Math.floor(MOST_OPEN_BYTES / fields.length / 8) * 8;
   return fields.map((field) => {
     const column = {

@@ -1,67 +1,74 @@
 import { constants, zstdCompressSync } from 'node:zlib';
-import { writeStruct } from '../compact-thrift.ts';
+import { type ThriftField, writeStruct } from '../compact-thrift.ts';
 import { DATA_PAGE, DICTIONARY_PAGE, ENCODING, PAGE_HEADER, PAGE_TYPE } from '../footer-fields.ts';
 import { int32Field, structField, structOf } from '../thrift-fields.ts';
 
 /** Zstandard's own fastest, of which the others' gain is below what they cost. */
 const LEVEL = 1;
+const LEAST_ROOM = 1024;
+const ROOM_TO_SPARE = 1.1;
 
 export type PageCompression = 'zstd' | 'uncompressed';
 
 /** A page as it stands in the file. */
 export type Page = {
-  readonly header: Uint8Array;
-  readonly body: Uint8Array;
-  /** Of the body, before it was compressed. */
+  /** Its header and its body. */
+  readonly bytes: Uint8Array;
+  /** What it would take, had it not been compressed. */
   readonly plainBytes: number;
   readonly encoding: number;
 };
 
+export type Compressor = {
+  readonly compression: PageCompression;
+  /** How many times smaller a body may become: so much memory is taken for it at first. */
+  readonly expectedRatio: number;
+};
+
 /** Of `values` values, nulls counted. The body is copied or compressed. */
-export function dataPage(
-  body: Uint8Array,
-  values: number,
-  encoding: number,
-  compression: PageCompression,
-): Page {
-  const stored = store(body, compression);
-  const header = structOf({
-    [PAGE_HEADER.type]: int32Field(PAGE_TYPE.data),
-    [PAGE_HEADER.uncompressedBytes]: int32Field(body.length),
-    [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
-    [PAGE_HEADER.dataPage]: structField({
-      [DATA_PAGE.values]: int32Field(values),
-      [DATA_PAGE.encoding]: int32Field(encoding),
-      [DATA_PAGE.definitionLevels]: int32Field(ENCODING.rle),
-      [DATA_PAGE.repetitionLevels]: int32Field(ENCODING.rle),
-    }),
+export function dataPage(body: Uint8Array, values: number, encoding: number, compressor: Compressor): Page {
+  const kind = structField({
+    [DATA_PAGE.values]: int32Field(values),
+    [DATA_PAGE.encoding]: int32Field(encoding),
+    [DATA_PAGE.definitionLevels]: int32Field(ENCODING.rle),
+    [DATA_PAGE.repetitionLevels]: int32Field(ENCODING.rle),
   });
-  return { header: writeStruct(header), body: stored, plainBytes: body.length, encoding };
+  const fields = { [PAGE_HEADER.type]: int32Field(PAGE_TYPE.data), [PAGE_HEADER.dataPage]: kind };
+  return { ...pack(body, fields, compressor), encoding };
 }
 
 /** Of the keys of a dictionary. The body is copied or compressed. */
-export function dictionaryPage(body: Uint8Array, keys: number, compression: PageCompression): Page {
-  const stored = store(body, compression);
-  const header = structOf({
-    [PAGE_HEADER.type]: int32Field(PAGE_TYPE.dictionary),
-    [PAGE_HEADER.uncompressedBytes]: int32Field(body.length),
-    [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
-    [PAGE_HEADER.dictionaryPage]: structField({
-      [DICTIONARY_PAGE.values]: int32Field(keys),
-      [DICTIONARY_PAGE.encoding]: int32Field(ENCODING.plain),
-    }),
+export function dictionaryPage(body: Uint8Array, keys: number, compressor: Compressor): Page {
+  const kind = structField({
+    [DICTIONARY_PAGE.values]: int32Field(keys),
+    [DICTIONARY_PAGE.encoding]: int32Field(ENCODING.plain),
   });
-  return { header: writeStruct(header), body: stored, plainBytes: body.length, encoding: ENCODING.plain };
+  const fields = { [PAGE_HEADER.type]: int32Field(PAGE_TYPE.dictionary), [PAGE_HEADER.dictionaryPage]: kind };
+  return { ...pack(body, fields, compressor), encoding: ENCODING.plain };
+}
+
+function pack(
+  body: Uint8Array,
+  fields: Readonly<Record<number, ThriftField>>,
+  compressor: Compressor,
+): Omit<Page, 'encoding'> {
+  const stored = compressor.compression === 'zstd' ? compress(body, compressor.expectedRatio) : body;
+  const header = writeStruct(
+    structOf({
+      ...fields,
+      [PAGE_HEADER.uncompressedBytes]: int32Field(body.length),
+      [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
+    }),
+  );
+  return { bytes: Buffer.concat([header, stored]), plainBytes: header.length + body.length };
 }
 
 /** At once, on this thread: handing a page to another costs more than it brings. */
-function store(body: Uint8Array, compression: PageCompression): Uint8Array {
-  if (compression === 'uncompressed') return Buffer.copyBytesFrom(body);
-  const compressed = zstdCompressSync(body, {
-    // Room for the whole, so that it is made in one piece.
-    chunkSize: body.length + (body.length >> 8) + 64,
+function compress(body: Uint8Array, ratio: number): Uint8Array {
+  return zstdCompressSync(body, {
+    // Comes in one piece where it is no larger; the memory of the whole for each page would cost a tenth of the time.
+    chunkSize: LEAST_ROOM + Math.ceil(body.length * ratio * ROOM_TO_SPARE),
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
     pledgedSrcSize: body.length,
   });
-  return compressed.length * 2 < compressed.buffer.byteLength ? Buffer.copyBytesFrom(compressed) : compressed;
 }

@@ -8,7 +8,7 @@ const WIDTH = 8;
 
 /** Of 64-bit values, compared as the bits they are. */
 export class PairDictionary implements Dictionary {
-  readonly keys = new GrowingBuffer();
+  readonly keys: GrowingBuffer;
   readonly #stride: number;
   readonly #mostCount: number;
   /** A slot has one more than the index of its value, or zero. */
@@ -18,6 +18,7 @@ export class PairDictionary implements Dictionary {
   #count = 0;
 
   constructor(stride: number, mostBytes: number) {
+    this.keys = new GrowingBuffer(mostBytes);
     this.#stride = stride;
     this.#mostCount = Math.floor(mostBytes / WIDTH);
   }

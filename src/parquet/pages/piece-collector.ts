@@ -1,5 +1,5 @@
-/** A sink is called for no less, but for the last of a row group. */
-const LEAST_BYTES = 256 * 1024;
+/** A sink is called for small pieces when they have come to this, and for a piece of this size by itself. */
+const LEAST_BYTES = 64 * 1024;
 
 /** Gives small pieces of a file to its sink together. */
 export class PieceCollector {
@@ -19,6 +19,7 @@ export class PieceCollector {
 
   /** The bytes belong to the sink from now on. */
   async add(bytes: Uint8Array): Promise<void> {
+    if (bytes.length >= LEAST_BYTES) await this.flush();
     this.#pieces.push(bytes);
     this.#bytes += bytes.length;
     this.#position += bytes.length;

@@ -7,7 +7,7 @@ const WIDTH = 4;
 
 /** Of 32-bit values, compared as the bits they are. */
 export class WordDictionary implements Dictionary {
-  readonly keys = new GrowingBuffer();
+  readonly keys: GrowingBuffer;
   readonly #stride: number;
   readonly #mostCount: number;
   /** A slot has one more than the index of its value, or zero. */
@@ -17,6 +17,7 @@ export class WordDictionary implements Dictionary {
   #count = 0;
 
   constructor(stride: number, mostBytes: number) {
+    this.keys = new GrowingBuffer(mostBytes);
     this.#stride = stride;
     this.#mostCount = Math.floor(mostBytes / WIDTH);
   }

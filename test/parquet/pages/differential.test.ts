@@ -40,7 +40,7 @@ test('pages made here and by WebAssembly say the same to every reader, and bound
     expectEqualSchemas(own, reference);
     await expectBoundsToHold(own, table);
   });
-  expect(runs).toBeGreaterThan(20);
+  expect(runs).toBeGreaterThan(5);
 }, 120_000);
 
 /** By the decoder of the way back, column by column. */
