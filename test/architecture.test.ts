@@ -154,7 +154,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['src/mail'],
   'parquet-wasm': ['src/parquet'],
   pg: ['src/postgres', 'src/demo'],
-  'pg-copy-streams': ['src/postgres', 'src/demo'],
   'pg-query-stream': ['src/postgres'],
   pino: ['src/logger.ts'],
   uuid: ['src/archive', 'src/restore'],

@@ -52,7 +52,6 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   nodemailer: 'the report by SMTP, and as .eml',
   'parquet-wasm': 'the Parquet encoder',
   pg: 'the Postgres protocol',
-  'pg-copy-streams': 'COPY into a table, with backpressure',
   'pg-query-stream': 'the second reader, against which the decoder is tested',
   pino: 'log lines',
   protobufjs: 'as a dependency of its own, one copy serves all of Temporal: two cannot read each other',
@@ -63,7 +62,6 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
 const DEV_DEPENDENCIES: Readonly<Record<string, string>> = {
   '@types/node': 'types',
   '@types/pg': 'types',
-  '@types/pg-copy-streams': 'types',
   '@types/smtp-server': 'types',
   'fast-check': 'properties over generated values',
   'hyparquet-compressors': 'hyparquet reads the values of compressed files with it',

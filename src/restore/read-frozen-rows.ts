@@ -58,9 +58,12 @@ export async function* readProvenRows(
     ...column,
     elementOid: table.ddl.columns[index]?.baseType === '_varchar' ? VARCHAR : undefined,
   }));
-  const encoder = createCopyEncoder(columns, { onTuples: (bytes) => hash.update(bytes) });
+  const encoder = createCopyEncoder(columns);
   for await (const batch of readFrozenRows(store, table, options)) {
-    for (const piece of encoder.encode(batch)) void piece;
+    for (const piece of encoder.encode(batch)) {
+      hash.update(piece);
+      encoder.reuse(piece);
+    }
     yield batch;
   }
   if (hash.digest() !== table.rowsHash) throw notAsArchived(options.doing, 'the rows are not those');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { COPY_HEADER, COPY_TRAILER } from '../../src/postgres/copy/copy-encoder.ts';
 import { copyInto } from '../../src/postgres/copy/copy-into.ts';
-import { hex, tuple } from '../postgres/copy/copy-bytes.ts';
+import { hex, messages, tuple } from '../postgres/copy/copy-bytes.ts';
 import { describeBadInputs } from './bad-input.ts';
 import { named } from './bench.ts';
 
@@ -121,7 +121,7 @@ describeBadInputs(
       );
       const copy = 'COPY payload FROM STDIN (FORMAT binary)';
       const stream = async function* () {
-        yield Buffer.concat([COPY_HEADER, ...tuples, COPY_TRAILER]);
+        yield Buffer.concat([COPY_HEADER, messages(tuples), COPY_TRAILER]);
       };
       expect(await copyInto(bench.sample.maker, copy, stream(), { doing: 'filling payload' })).toBe(4);
       const archived = await bench.archive('payload');

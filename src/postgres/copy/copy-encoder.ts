@@ -3,6 +3,7 @@ import { PermafrostError } from '../../errors.ts';
 import type { DecodedBatch } from './batch-builder.ts';
 import type { ColumnEncoder } from './column-encoding.ts';
 import { createColumnEncoder, elementOidOf } from './column-encoders.ts';
+import { COPY_DATA_HEAD_SIZE, copyData, writeCopyDataHead } from './copy-data.ts';
 import { encodeSpecials } from './special-encoding.ts';
 import type { WireColumn } from './wire-column.ts';
 
@@ -12,22 +13,15 @@ export type EncodedColumn = Pick<WireColumn, 'name' | 'wire' | 'companion'> & {
   readonly elementOid?: number | undefined;
 };
 
-export type CopyEncoderOptions = {
-  /** As CopyDecoderOptions.onTuples: a hash over both is the same where the tuples are. */
-  readonly onTuples?: ((bytes: Uint8Array) => void) | undefined;
-};
+/** The message before the tuples of a COPY … (FORMAT binary): signature, no flags, no extension. */
+export const COPY_HEADER: Buffer = copyData('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0');
+/** The message behind them. */
+export const COPY_TRAILER: Buffer = copyData('\xff\xff');
 
-/** What stands before the tuples of a COPY … (FORMAT binary): signature, no flags, no extension. */
-export const COPY_HEADER: Buffer = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-/** What stands behind them. */
-export const COPY_TRAILER: Buffer = Buffer.from([0xff, 0xff]);
-
-const COUNT_SIZE = 2;
-const COPY_DATA = 0x64;
-const MESSAGE_HEAD_SIZE = 5;
-const LENGTH_SIZE = 4;
-/** About the size of a piece. */
+const TUPLE_HEAD_SIZE = COPY_DATA_HEAD_SIZE + 2;
+/** About the size of a piece, and what it may have where its rows grow. */
 const PIECE_BYTES = 256 * 1024;
+const LARGEST_PIECE = 2 * PIECE_BYTES;
 const MOST_RUN_ROWS = 8192;
 
 type ColumnState = {
@@ -37,11 +31,8 @@ type ColumnState = {
 };
 
 /** Makes an encoder that turns batches back into the tuples they were decoded from. */
-export function createCopyEncoder(
-  columns: readonly EncodedColumn[],
-  options: CopyEncoderOptions = {},
-): CopyEncoder {
-  return new CopyEncoder(columns, options);
+export function createCopyEncoder(columns: readonly EncodedColumn[]): CopyEncoder {
+  return new CopyEncoder(columns);
 }
 
 /**
@@ -50,20 +41,19 @@ export function createCopyEncoder(
  */
 export class CopyEncoder {
   readonly #columns: readonly ColumnState[];
-  readonly #onTuples: ((bytes: Uint8Array) => void) | undefined;
   #rows = 0;
   #runRows = MOST_RUN_ROWS;
   readonly #sizes = new Int32Array(MOST_RUN_ROWS);
   readonly #positions = new Int32Array(MOST_RUN_ROWS);
-  #messages: Buffer = Buffer.alloc(0);
+  /** Pieces that were given back. */
+  readonly #free: Buffer[] = [];
 
-  constructor(columns: readonly EncodedColumn[], options: CopyEncoderOptions) {
+  constructor(columns: readonly EncodedColumn[]) {
     this.#columns = columns.map((column) => {
       const { wire } = column;
       const elementOid = column.elementOid ?? (wire.kind === 'array' ? elementOidOf(wire.element) : 0);
       return { column, elementOid, encoder: createColumnEncoder(wire, elementOid) };
     });
-    this.#onTuples = options.onTuples;
   }
 
   /** Rows encoded so far. */
@@ -72,19 +62,22 @@ export class CopyEncoder {
   }
 
   /**
-   * The tuples of a batch, in pieces of whole tuples; the caller may keep them. Each piece is about 256 KiB, unless a
-   * single tuple is longer. Header and trailer are not among them.
+   * The tuples of a batch as the server would send them, each in a CopyData message: a hash over these is the same where
+   * the tuples are. Pieces are of whole messages and of about 256 KiB, unless a single tuple is longer.
    */
   *encode(batch: Pick<DecodedBatch, 'rows' | 'columns'>): Generator<Buffer> {
     this.#bind(batch.columns);
     for (let from = 0; from < batch.rows;) {
       const { rows, bytes } = this.#measure(from, batch.rows - from);
-      const piece = this.#write(from, rows, bytes);
-      this.#show(piece, rows);
-      yield piece;
+      yield this.#write(from, rows, bytes);
       from += rows;
       this.#rows += rows;
     }
+  }
+
+  /** Takes a piece back that nobody looks at any more: the next ones are written into its memory. */
+  reuse({ buffer }: Buffer): void {
+    if (buffer.byteLength === LARGEST_PIECE) this.#free.push(Buffer.from(buffer));
   }
 
   #bind(arrays: readonly Data[]): void {
@@ -102,25 +95,27 @@ export class CopyEncoder {
   #measure(from: number, rowsLeft: number): { rows: number; bytes: number } {
     for (;;) {
       const rows = Math.min(this.#runRows, rowsLeft);
-      const sizes = this.#sizes.fill(COUNT_SIZE, 0, rows);
+      const sizes = this.#sizes.fill(TUPLE_HEAD_SIZE, 0, rows);
       for (const { encoder } of this.#columns) encoder.measure(from, rows, sizes);
       let bytes = 0;
       for (let index = 0; index < rows; index++) bytes += sizes[index]!;
       const fitting = Math.floor((PIECE_BYTES / bytes) * rows);
       this.#runRows = Math.min(MOST_RUN_ROWS, Math.max(1, fitting));
-      if (bytes <= 2 * PIECE_BYTES || rows === 1) return { rows, bytes };
+      if (bytes <= LARGEST_PIECE || rows === 1) return { rows, bytes };
     }
   }
 
   #write(from: number, rows: number, bytes: number): Buffer {
-    const piece = Buffer.allocUnsafeSlow(bytes);
+    const piece = this.#reserve(bytes);
     const view = new DataView(piece.buffer, piece.byteOffset, bytes);
     const positions = this.#positions;
     let at = 0;
     for (let index = 0; index < rows; index++) {
-      view.setInt16(at, this.#columns.length);
-      positions[index] = at + COUNT_SIZE;
-      at += this.#sizes[index]!;
+      const size = this.#sizes[index]!;
+      writeCopyDataHead(view, at, size - COPY_DATA_HEAD_SIZE);
+      view.setInt16(at + COPY_DATA_HEAD_SIZE, this.#columns.length);
+      positions[index] = at + TUPLE_HEAD_SIZE;
+      at += size;
     }
     const target = { bytes: piece, view, positions };
     for (const { encoder } of this.#columns) encoder.write(from, rows, target);
@@ -129,36 +124,11 @@ export class CopyEncoder {
     return piece;
   }
 
-  /** Puts the head of its message before each tuple, as the server does. */
-  #show(piece: Buffer, rows: number): void {
-    if (this.#onTuples === undefined) return;
-    if (rows === 1) {
-      this.#onTuples(messageHead(piece.length));
-      this.#onTuples(piece);
-      return;
-    }
-    const bytes = piece.length + rows * MESSAGE_HEAD_SIZE;
-    if (this.#messages.length < bytes) this.#messages = Buffer.allocUnsafeSlow(bytes);
-    const messages = this.#messages;
-    let from = 0;
-    let to = 0;
-    for (let index = 0; index < rows; index++) {
-      const size = this.#sizes[index]!;
-      messages[to] = COPY_DATA;
-      messages.writeInt32BE(LENGTH_SIZE + size, to + 1);
-      piece.copy(messages, to + MESSAGE_HEAD_SIZE, from, from + size);
-      from += size;
-      to += MESSAGE_HEAD_SIZE + size;
-    }
-    this.#onTuples(messages.subarray(0, bytes));
+  #reserve(bytes: number): Buffer {
+    if (bytes > LARGEST_PIECE) return Buffer.allocUnsafeSlow(bytes);
+    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(LARGEST_PIECE);
+    return memory.subarray(0, bytes);
   }
-}
-
-function messageHead(size: number): Buffer {
-  const head = Buffer.alloc(MESSAGE_HEAD_SIZE);
-  head[0] = COPY_DATA;
-  head.writeInt32BE(LENGTH_SIZE + size, 1);
-  return head;
 }
 
 function wrongColumns(): PermafrostError {

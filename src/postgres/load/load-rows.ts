@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { PermafrostError } from '../../errors.ts';
 import type { DecodedBatch } from '../copy/batch-builder.ts';
 import { COPY_HEADER, COPY_TRAILER, type CopyEncoder, createCopyEncoder } from '../copy/copy-encoder.ts';
-import { copyInto } from '../copy/copy-into.ts';
+import { copyInto, type CopyIntoOptions } from '../copy/copy-into.ts';
 import { type LoadPlan, planLoad, type Stage } from './load-plan.ts';
 import { type LoadStepOptions, runLoadStep } from './load-step.ts';
 import { RowSetHash } from '../copy/row-set-hash.ts';
@@ -27,7 +27,8 @@ export type LoadedRows = {
   readonly rowSetHash: string | undefined;
 };
 
-type Batches = AsyncIterable<Pick<DecodedBatch, 'rows' | 'columns'>>;
+type Batch = Pick<DecodedBatch, 'rows' | 'columns'>;
+type Batches = AsyncIterable<Batch>;
 
 /** Rows are staged in parts of about this size, so that the stage needs little room. */
 const STAGE_BYTES = 16 * 2 ** 20;
@@ -56,10 +57,11 @@ export async function loadRows(
     rowSet?.update(bytes);
   });
   const pieces = tuples.encode(batches, options);
+  const copyOptions = { ...options, onSent: (piece: Buffer) => tuples.reuse(piece) };
   const rows =
     plan.stage === undefined
-      ? await copyInto(client, plan.copy, framed(pieces), options)
-      : await loadStaged(client, plan.copy, plan.stage, pieces, options);
+      ? await copyInto(client, plan.copy, framed(pieces), copyOptions)
+      : await loadStaged(client, plan.copy, plan.stage, pieces, copyOptions);
   if (rows !== tuples.rows) {
     throw new PermafrostError(
       'integrity',
@@ -72,15 +74,17 @@ export async function loadRows(
 /** Tuples for the table, and all archived columns for the hash: what the table generates itself is in that only. */
 class TupleStream {
   readonly #plan: LoadPlan;
+  readonly #onTuples: (messages: Uint8Array) => void;
   readonly #encoder: CopyEncoder;
   readonly #witness: CopyEncoder | undefined;
 
-  constructor(plan: LoadPlan, onTuples: (bytes: Uint8Array) => void) {
+  constructor(plan: LoadPlan, onTuples: (messages: Uint8Array) => void) {
     const loaded = plan.columns.filter(({ generated }) => !generated);
     const isWhole = loaded.length === plan.columns.length;
     this.#plan = plan;
-    this.#encoder = createCopyEncoder(loaded, isWhole ? { onTuples } : {});
-    this.#witness = isWhole ? undefined : createCopyEncoder(plan.columns, { onTuples });
+    this.#onTuples = onTuples;
+    this.#encoder = createCopyEncoder(loaded);
+    this.#witness = isWhole ? undefined : createCopyEncoder(plan.columns);
   }
 
   get rows(): number {
@@ -89,13 +93,30 @@ class TupleStream {
 
   async *encode(batches: Batches, { onProgress }: LoadOptions): AsyncGenerator<Buffer> {
     for await (const batch of batches) {
-      if (this.#witness === undefined) yield* this.#encoder.encode(batch);
-      else {
-        for (const piece of this.#witness.encode(batch)) void piece;
-        yield* this.#encoder.encode({ rows: batch.rows, columns: this.#loadedOf(batch.columns) });
-      }
+      if (this.#witness === undefined) yield* this.#encodeWhole(batch);
+      else yield* this.#encodeLoaded(batch, this.#witness);
       onProgress?.(this.rows);
     }
+  }
+
+  /** Takes a piece back whose memory the next one may have. */
+  reuse(piece: Buffer): void {
+    this.#encoder.reuse(piece);
+  }
+
+  *#encodeWhole(batch: Batch): Generator<Buffer> {
+    for (const piece of this.#encoder.encode(batch)) {
+      this.#onTuples(piece);
+      yield piece;
+    }
+  }
+
+  *#encodeLoaded(batch: Batch, witness: CopyEncoder): Generator<Buffer> {
+    for (const piece of witness.encode(batch)) {
+      this.#onTuples(piece);
+      witness.reuse(piece);
+    }
+    yield* this.#encoder.encode({ rows: batch.rows, columns: this.#loadedOf(batch.columns) });
   }
 
   #loadedOf(arrays: DecodedBatch['columns']): DecodedBatch['columns'] {
@@ -118,7 +139,7 @@ async function loadStaged(
   copy: string,
   stage: Stage,
   pieces: AsyncGenerator<Buffer>,
-  options: LoadOptions,
+  options: CopyIntoOptions,
 ): Promise<number> {
   let rows = 0;
   try {
@@ -151,6 +172,6 @@ async function gather(pieces: AsyncGenerator<Buffer>): Promise<readonly Buffer[]
 }
 
 /** Runs a statement; gives the rows that it touched. */
-async function run(client: pg.Client, sql: string, options: LoadOptions): Promise<number> {
+async function run(client: pg.Client, sql: string, options: LoadStepOptions): Promise<number> {
   return runLoadStep(client, options, async () => (await client.query(sql)).rowCount ?? 0);
 }

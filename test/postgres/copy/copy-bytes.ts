@@ -23,6 +23,17 @@ export function messages(payloads: readonly Buffer[]): Buffer {
   return Buffer.concat(payloads.flatMap((payload) => [Buffer.from('d'), int4(payload.length + 4), payload]));
 }
 
+/** The reverse. */
+export function payloadsOf(sent: Buffer): Buffer[] {
+  const payloads: Buffer[] = [];
+  for (let at = 0; at < sent.length;) {
+    const end = at + 1 + sent.readInt32BE(at + 1);
+    payloads.push(sent.subarray(at + 5, end));
+    at = end;
+  }
+  return payloads;
+}
+
 export function field(value: Buffer | null): Buffer {
   return value === null ? int4(-1) : Buffer.concat([int4(value.length), value]);
 }

@@ -16,6 +16,7 @@ import {
   int8,
   messages,
   numeric,
+  payloadsOf,
   trailer,
   tuple,
   wireColumn,
@@ -24,7 +25,7 @@ import { decodeStream } from './copy-cells.ts';
 
 type Fields = readonly (Buffer | null)[];
 
-/** Decodes the tuples and encodes what came of it; gives the bytes behind the header and before the trailer. */
+/** Decodes the tuples and encodes what came of it; gives the messages, and the bytes of their tuples. */
 function backAndForth(
   columns: readonly (WireColumn & EncodedColumn)[],
   rows: readonly Fields[],
@@ -32,10 +33,10 @@ function backAndForth(
 ) {
   const stream = [header, ...rows.map(tuple), trailer];
   const { batches } = decodeStream(columns, stream, { batchBytes });
-  const shown: Uint8Array[] = [];
-  const encoder = createCopyEncoder(columns, { onTuples: (bytes) => shown.push(Buffer.from(bytes)) });
+  const encoder = createCopyEncoder(columns);
   const pieces = batches.flatMap((batch) => [...encoder.encode(batch)]);
-  return { pieces, bytes: Buffer.concat(pieces), shown: Buffer.concat(shown), rows: encoder.rows };
+  const sent = Buffer.concat(pieces);
+  return { pieces, sent, bytes: Buffer.concat(payloadsOf(sent)), rows: encoder.rows };
 }
 
 /** The first bytes that do not come back as they were, of a column of these values among others and among nulls. */
@@ -67,8 +68,8 @@ function arrayOf(kind: 'int2' | 'int8' | 'uuid'): WireType {
 }
 
 test('what stands around the tuples is what the server sends', () => {
-  expect(COPY_HEADER).toEqual(header);
-  expect(COPY_TRAILER).toEqual(trailer);
+  expect(COPY_HEADER).toEqual(messages([header]));
+  expect(COPY_TRAILER).toEqual(messages([trailer]));
 });
 
 describe('bytes come back as they were:', () => {
@@ -243,18 +244,37 @@ test('pieces are whole tuples of about 256 KiB; a longer tuple is one of its own
   const rows = sizes.map((size, index): Fields => [int4(index), Buffer.alloc(size, 'x')]);
   const columns = [wireColumn('n', { kind: 'int4' }), wireColumn('a', { kind: 'text' })];
   for (const batchBytes of [1000, 2 ** 20]) {
-    const { bytes, pieces, shown, rows: encoded } = backAndForth(columns, rows, batchBytes);
+    const { bytes, pieces, sent, rows: encoded } = backAndForth(columns, rows, batchBytes);
     expect(encoded).toBe(rows.length);
     expect(bytes.equals(Buffer.concat(rows.map(tuple)))).toBe(true);
-    expect(shown.equals(messages(rows.map(tuple)))).toBe(true);
+    expect(sent.equals(messages(rows.map(tuple)))).toBe(true);
     expect(pieces.filter((piece) => piece.length > 2 ** 19).length).toBe(3);
-    expect(pieces.every((piece) => piece.readInt16BE(0) === 2)).toBe(true);
+    expect(pieces.every((piece) => piece.readInt16BE(5) === 2)).toBe(true);
   }
+});
+
+test('a piece that was given back is written again, and no other', () => {
+  const columns = [wireColumn('a', { kind: 'int4' })];
+  const { batches } = decodeStream(columns, [
+    header,
+    ...Array.from({ length: 20_000 }, (_, id) => tuple([int4(id)])),
+    trailer,
+  ]);
+  const encoder = createCopyEncoder(columns);
+  const [first, second] = [...encoder.encode(batches[0]!)];
+  const kept = Buffer.from(second!);
+  encoder.reuse(first!);
+  const [third, fourth] = [...encoder.encode(batches[0]!)];
+  expect(third!.buffer).toBe(first!.buffer);
+  expect(fourth!.buffer).not.toBe(first!.buffer);
+  expect(second).toEqual(kept);
 });
 
 test('rows without columns are counted', () => {
   const encoder = createCopyEncoder([]);
-  expect(Buffer.concat([...encoder.encode({ rows: 3, columns: [] })])).toEqual(Buffer.alloc(6));
+  expect(Buffer.concat([...encoder.encode({ rows: 3, columns: [] })])).toEqual(
+    messages([int2(0), int2(0), int2(0)]),
+  );
   expect(encoder.rows).toBe(3);
 });
 

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PermafrostError } from '../../../src/errors.ts';
 import { copyInto } from '../../../src/postgres/copy/copy-into.ts';
-import { copyStream, header, int4, trailer, tuple } from './copy-bytes.ts';
+import { copyStream, header, int4, messages, trailer, tuple } from './copy-bytes.ts';
 import { createTestDatabase, runSql, withClient } from '../test-server.ts';
 
 const COPY = 'COPY t FROM STDIN (FORMAT binary)';
@@ -36,17 +36,18 @@ function row(id: number, note = 'a note'): Buffer[] {
   return [int4(id), Buffer.from(note)];
 }
 
+/** A message for each chunk. */
 async function* chunksOf(...chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* chunks;
+  for (const chunk of chunks) yield messages([chunk]);
 }
 
 /** Never ends; tells how many chunks were asked for. */
 async function* endless(asked: { count: number }, note = 'x'.repeat(1000)): AsyncGenerator<Buffer> {
-  yield header;
+  yield messages([header]);
   for (;;) {
     asked.count += 1;
     await sleep(0);
-    yield tuple(row(asked.count, note));
+    yield messages([tuple(row(asked.count, note))]);
   }
 }
 
@@ -141,7 +142,7 @@ describe('a COPY that fails', () => {
   test('by its source fails as the source does, and keeps nothing', async () => {
     const reason = new PermafrostError('integrity', 'the data file is damaged');
     async function* broken(): AsyncGenerator<Buffer> {
-      yield Buffer.concat([header, tuple(row(1))]);
+      yield messages([header, tuple(row(1))]);
       throw reason;
     }
     expect(await failure(copyInto(client, COPY, broken(), { doing }))).toBe(reason);

@@ -1,6 +1,7 @@
 import type { DecodedBatch } from '../../../src/postgres/copy/batch-builder.ts';
-import { COPY_HEADER, COPY_TRAILER, createCopyEncoder } from '../../../src/postgres/copy/copy-encoder.ts';
+import { createCopyEncoder } from '../../../src/postgres/copy/copy-encoder.ts';
 import type { WireColumn, WireType } from '../../../src/postgres/copy/wire-column.ts';
+import { header, payloadsOf, trailer } from './copy-bytes.ts';
 
 /** A field as the documentation of COPY has it: its bytes, or NULL. */
 export type Field = Buffer | null;
@@ -17,7 +18,7 @@ export function readFields(stream: Buffer, columnCount: number): readonly (reado
 }
 
 function parseStream(stream: Buffer, columnCount: number): readonly (readonly Field[])[] | undefined {
-  if (!stream.subarray(0, 11).equals(COPY_HEADER.subarray(0, 11))) return undefined;
+  if (!stream.subarray(0, 11).equals(header.subarray(0, 11))) return undefined;
   if (stream.readUInt16BE(11) !== 0) return undefined;
   const rows: Field[][] = [];
   let at = 19 + stream.readUInt32BE(15);
@@ -44,8 +45,8 @@ export function fieldsOf(
   batches: readonly DecodedBatch[],
 ): readonly (readonly Field[])[] | undefined {
   const encoder = createCopyEncoder(columns);
-  const tuples = batches.flatMap((batch) => [...encoder.encode(batch)].map((piece) => Buffer.from(piece)));
-  return readFields(Buffer.concat([COPY_HEADER, ...tuples, COPY_TRAILER]), columns.length);
+  const tuples = batches.flatMap((batch) => [...encoder.encode(batch)].flatMap(payloadsOf));
+  return readFields(Buffer.concat([header, ...tuples, trailer]), columns.length);
 }
 
 /** What a field says, without what may be written in more than one way. */

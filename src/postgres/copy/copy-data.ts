@@ -1,0 +1,18 @@
+const COPY_DATA = 0x64;
+const LENGTH_SIZE = 4;
+
+/** What stands before the payload of a CopyData message: its type, and the length of all behind the type. */
+export const COPY_DATA_HEAD_SIZE = 5;
+
+export function writeCopyDataHead(view: DataView, at: number, payloadSize: number): void {
+  view.setUint8(at, COPY_DATA);
+  view.setInt32(at + 1, LENGTH_SIZE + payloadSize);
+}
+
+/** A whole message, of Latin-1 characters. */
+export function copyData(payload: string): Buffer {
+  const message = Buffer.alloc(COPY_DATA_HEAD_SIZE + payload.length);
+  writeCopyDataHead(new DataView(message.buffer, message.byteOffset), 0, payload.length);
+  message.write(payload, COPY_DATA_HEAD_SIZE, 'latin1');
+  return message;
+}
