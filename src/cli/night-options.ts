@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { isNight, nightOf } from '../archive/night-date.ts';
 import type { NightRequest } from '../archive/night.ts';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import { type Config, tablesUnderWay } from '../config.ts';
 import { PermafrostError } from '../errors.ts';
 
 /** Options that every command about nights shares. */
@@ -39,13 +39,20 @@ function addPatterns(text: string, earlier: readonly string[] = []): readonly st
 }
 
 /** What a night is asked to archive. Error: `configuration` where neither a set nor tables are named. */
-export function toNightRequest(config: Config): Pick<NightRequest, 'set' | 'tables' | 'drill'> {
+export function toNightRequest(
+  config: Config,
+): Pick<NightRequest, 'set' | 'tables' | 'drill' | 'tableConcurrency'> {
   if (config.set === 'adhoc' && config.tables.length === 0) {
     throw new PermafrostError('configuration', 'no tables are named', {
       cure: "give --tables 'public.*', or --set with the name of a source set",
     });
   }
-  return { set: config.set, tables: config.tables, ...(config.drill ? { drill: true } : {}) };
+  return {
+    set: config.set,
+    tables: config.tables,
+    tableConcurrency: tablesUnderWay(config),
+    ...(config.drill ? { drill: true } : {}),
+  };
 }
 
 /** Checks the date of a night that is archived by hand. A slip into the future would hide all nights before it. */
