@@ -184,7 +184,6 @@ describe('what comes from outside', () => {
     const found = inside.filter(({ kind, from }) => kind !== 'static' && !from.startsWith('src/cli/'));
     expect(found.map(say)).toEqual([
       'src/archive/export-pool.ts → src/archive/export-thread.ts',
-      'src/parquet/parquet-writer.ts → src/parquet/wasm-run.ts',
       'src/restore/restore-tables.ts → src/restore/restore-thread.ts',
       'src/temporal/worker.ts → workflows/index.ts',
     ]);

@@ -26,7 +26,9 @@ export function columnsWithoutDictionary(batch: RecordBatch, rowGroupBytes: numb
 }
 
 function keepsBringingNewValues(column: Data | undefined): boolean {
-  if (column === undefined || column.length < enoughValues) return false;
+  if (column === undefined) return false;
+  if (DataType.isList(column.type)) return keepsBringingNewValues(column.children[0]);
+  if (column.length < enoughValues) return false;
   const readKey = keyReader(column);
   if (readKey === undefined) return false;
   const step = Math.max(1, Math.floor(column.length / sampleRows));

@@ -6,7 +6,7 @@ import type { EncoderRun, RunOptions } from './encoder-run.ts';
 import { JoinedFooter, splitEnd } from './joined-footer.ts';
 import { type LongRow, splitLongRow } from './long-row.ts';
 import { writeLongRowGroup } from './long-row-group.ts';
-import { hasOnlyLeaves } from './pages/file-schema.ts';
+import { canMakePages } from './pages/file-schema.ts';
 import { PageRun } from './pages/page-run.ts';
 import { WasmRun } from './wasm-run.ts';
 
@@ -139,7 +139,7 @@ class JoiningWriter implements ParquetWriter {
     const { compression, withoutDictionary } = choice;
     const withoutStatistics = new Set(this.#options.withoutStatistics);
     const common = { rowGroupBytes, withoutStatistics, withoutDictionary };
-    if (encoder === 'pages' && compression !== 'snappy' && hasOnlyLeaves(this.#schema))
+    if (encoder === 'pages' && compression !== 'snappy' && canMakePages(this.#schema))
       return new PageRun(this.#schema, { ...common, compression }, sink);
     return WasmRun.start(this.#schema, { ...common, compression }, sink);
   }

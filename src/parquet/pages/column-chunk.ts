@@ -31,7 +31,8 @@ export type ColumnChunk = {
   readonly compression: PageCompression;
   readonly dictionary: Page | undefined;
   readonly pages: readonly Page[];
-  /** Nulls counted. */
+  readonly rows: number;
+  /** Nulls and empty lists counted. */
   readonly values: number;
   /** Undefined where nothing may be told of the values. */
   readonly statistics: ChunkStatistics | undefined;

@@ -3,17 +3,15 @@ import { PermafrostError } from '../../errors.ts';
 import { ENCODING } from '../footer-fields.ts';
 import type { Bounds } from './bounds.ts';
 import type { ColumnChunk } from './column-chunk.ts';
-import { DefinitionLevels } from './definition-levels.ts';
+import type { ColumnShape } from './column-shape.ts';
 import type { Dictionary } from './dictionary.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { appendPacked, bitWidthOf } from './hybrid-runs.ts';
-import type { LeafType } from './leaf-type.ts';
+import type { Levels } from './levels.ts';
 import { type Compressor, dataPage, dictionaryPage, type Page, type PageCompression } from './page.ts';
 
 export type Column = {
-  readonly name: string;
-  readonly type: LeafType;
-  readonly nullable: boolean;
+  readonly shape: ColumnShape;
   readonly compression: PageCompression;
   readonly hasDictionary: boolean;
   readonly hasStatistics: boolean;
@@ -28,7 +26,7 @@ export class ColumnEncoder {
   readonly #column: Column;
   /** Where pages are put together; shared by all columns. */
   readonly #assembly: GrowingBuffer;
-  readonly #levels: DefinitionLevels | undefined;
+  readonly #levels: Levels;
   readonly #bounds: Bounds;
   /** Undefined where there is none, and for good when one has grown over its limit: so would the next. */
   #dictionary: Dictionary | undefined;
@@ -44,6 +42,7 @@ export class ColumnEncoder {
   /** What the bytes of the last page came to. */
   #ratio = 1;
   #rows = 0;
+  #levelCount = 0;
   #nulls = 0;
   /** Of texts and binaries. */
   #valueBytes: number | undefined;
@@ -51,13 +50,12 @@ export class ColumnEncoder {
   constructor(column: Column, assembly: GrowingBuffer) {
     this.#column = column;
     this.#assembly = assembly;
-    this.#levels = column.nullable ? new DefinitionLevels(column.mostBytes) : undefined;
-    this.#bounds = column.type.values.createBounds();
-    this.#values = new GrowingBuffer(column.mostBytes);
-    this.#indices = new GrowingBuffer(column.mostBytes);
-    this.#dictionary = column.hasDictionary
-      ? column.type.values.createDictionary?.(column.mostBytes)
-      : undefined;
+    const { mostBytes, shape, hasDictionary } = column;
+    this.#levels = shape.createLevels(mostBytes);
+    this.#bounds = shape.values.createBounds();
+    this.#values = new GrowingBuffer(mostBytes);
+    this.#indices = new GrowingBuffer(mostBytes);
+    this.#dictionary = hasDictionary ? shape.values.createDictionary?.(mostBytes) : undefined;
   }
 
   /** About what the chunk takes so far. */
@@ -70,30 +68,31 @@ export class ColumnEncoder {
 
   /** Takes in rows `from` to `to`. */
   append(data: Data, from: number, to: number): void {
-    if (this.#levels === undefined && data.nullCount > 0) throw nullNotAllowed(this.#column.name);
+    if (!this.#levels.allow(data)) throw nullNotAllowed(this.#column.shape.path);
     for (let at = from; at < to;) {
-      const end = Math.min(to, at + this.#mostRows - this.#pageRows);
-      const taken = this.#appendRows(data, at, end);
+      const fitting = this.#levels.rowsWithin(data, at, this.#mostLevels - this.#levels.count);
+      const taken = this.#appendRows(data, at, Math.min(to, this.#atLeastOne(at, fitting)));
       this.#count(data, at, taken);
       at = taken;
       if (this.#dictionary?.isFull === true) this.#giveUpDictionary();
-      else if (taken < end || this.#pageRows >= this.#mostRows) this.#endPage();
+      else if (at < to) this.#endPage();
     }
   }
 
   /** Ends the chunk, and starts another one. */
   endChunk(): ColumnChunk {
     this.#endPage();
-    const { name, type, compression, hasStatistics } = this.#column;
+    const { shape, compression, hasStatistics } = this.#column;
     const bounds = this.#bounds;
     const dictionary = this.#dictionaryPage ?? this.#takeDictionary();
     const chunk: ColumnChunk = {
-      path: [name],
-      physicalType: type.physicalType,
+      path: shape.path,
+      physicalType: shape.physicalType,
       compression,
       dictionary,
       pages: this.#pages,
-      values: this.#rows,
+      rows: this.#rows,
+      values: this.#levelCount,
       statistics: hasStatistics
         ? { nulls: this.#nulls, min: bounds.min(), max: bounds.max(), valueBytes: this.#valueBytes }
         : undefined,
@@ -106,9 +105,14 @@ export class ColumnEncoder {
     return { compression: this.#column.compression, expectedRatio: this.#ratio };
   }
 
-  /** A page has no more rows, however little they take. */
-  get #mostRows(): number {
+  /** A page has no more, however little its values take, but for a single row that has. */
+  get #mostLevels(): number {
     return this.#column.mostBytes / INDEX_SIZE;
+  }
+
+  /** A row for which no page has room gets one of its own. */
+  #atLeastOne(from: number, fitting: number): number {
+    return this.#pageRows === 0 ? Math.max(fitting, from + 1) : fitting;
   }
 
   /** Gives up to which row there was room. */
@@ -118,17 +122,17 @@ export class ColumnEncoder {
       this.#valueCount = this.#indices.length / INDEX_SIZE;
       return end;
     }
-    const { type, mostBytes } = this.#column;
-    const fitting = type.values.rowsWithin(data, from, mostBytes - this.#values.length);
-    const end = Math.min(to, this.#pageRows === 0 ? Math.max(fitting, from + 1) : fitting);
-    this.#valueCount = type.values.append(data, from, end, this.#values, this.#valueCount);
+    const { mostBytes, shape } = this.#column;
+    const fitting = shape.values.rowsWithin(data, from, mostBytes - this.#values.length);
+    const end = Math.min(to, this.#atLeastOne(from, fitting));
+    this.#valueCount = shape.values.append(data, from, end, this.#values, this.#valueCount);
     return end;
   }
 
   #count(data: Data, from: number, to: number): void {
-    this.#levels?.append(data, from, to);
+    this.#levels.append(data, from, to);
     this.#pageRows += to - from;
-    const bytes = this.#column.type.values.countBytes?.(data, from, to);
+    const bytes = this.#column.shape.values.countBytes?.(data, from, to);
     if (bytes !== undefined) this.#valueBytes = (this.#valueBytes ?? 0) + bytes;
   }
 
@@ -140,18 +144,19 @@ export class ColumnEncoder {
     if (!isIndexed) this.#takeBounds(this.#values, this.#valueCount);
     const encoding = isIndexed ? ENCODING.rleDictionary : ENCODING.plain;
     const body = this.#assemble(isIndexed);
-    this.#add(dataPage(body, this.#pageRows, encoding, this.#compressor));
+    this.#add(dataPage(body, this.#levels.count, encoding, this.#compressor));
     this.#rows += this.#pageRows;
+    this.#levelCount += this.#levels.count;
     this.#nulls += this.#pageRows - this.#valueCount;
     this.#startPage();
   }
 
   /** The body is valid until the next call. */
   #assemble(isIndexed: boolean): Uint8Array {
-    if (!isIndexed && this.#levels === undefined) return this.#values.taken();
     const body = this.#assembly;
     body.clear();
-    this.#levels?.writeTo(body);
+    this.#levels.writeTo(body);
+    if (!isIndexed && body.length === 0) return this.#values.taken();
     if (isIndexed) appendIndices(body, this.#indices.words, this.#valueCount, this.#dictionary!.count);
     else body.append(this.#values.taken());
     return body.taken();
@@ -171,7 +176,9 @@ export class ColumnEncoder {
   }
 
   #takeDictionary(): Page | undefined {
-    if (this.#dictionary === undefined || this.#dictionary.count === 0) return undefined;
+    // A list with which it became full is in none of its pages.
+    const isUsed = this.#pages.some(({ encoding }) => encoding === ENCODING.rleDictionary);
+    if (this.#dictionary === undefined || !isUsed) return undefined;
     const { keys, count } = this.#dictionary;
     this.#takeBounds(keys, count);
     return dictionaryPage(keys.taken(), count, this.#compressor);
@@ -184,7 +191,7 @@ export class ColumnEncoder {
   #startPage(): void {
     this.#values.clear();
     this.#indices.clear();
-    this.#levels?.clear();
+    this.#levels.clear();
     this.#valueCount = 0;
     this.#pageRows = 0;
   }
@@ -196,6 +203,7 @@ export class ColumnEncoder {
     this.#pages = [];
     this.#pageBytes = 0;
     this.#rows = 0;
+    this.#levelCount = 0;
     this.#nulls = 0;
     this.#valueBytes = undefined;
   }
@@ -209,6 +217,6 @@ function appendIndices(body: GrowingBuffer, indices: Int32Array, count: number, 
   appendPacked(body, indices, count, width);
 }
 
-function nullNotAllowed(column: string): PermafrostError {
+function nullNotAllowed([column]: readonly string[]): PermafrostError {
   return new PermafrostError('integrity', `column ${column} has a null, and its schema allows none`);
 }

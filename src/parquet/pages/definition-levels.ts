@@ -1,12 +1,11 @@
 import type { Data } from 'apache-arrow';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { appendBits, appendRun } from './hybrid-runs.ts';
+import { appendSized, type Levels } from './levels.ts';
 import { isSet, validityOf } from './validity.ts';
 
-const LENGTH_SIZE = 4;
-
 /** Which rows of a page have a value: one bit for each, and only where some have none. */
-export class DefinitionLevels {
+export class DefinitionLevels implements Levels {
   readonly #bits: GrowingBuffer;
   #rows = 0;
   #nulls = 0;
@@ -15,7 +14,18 @@ export class DefinitionLevels {
     this.#bits = new GrowingBuffer(mostBytes);
   }
 
-  /** Takes in rows `from` to `to`. */
+  get count(): number {
+    return this.#rows;
+  }
+
+  allow(): boolean {
+    return true;
+  }
+
+  rowsWithin(_data: Data, from: number, most: number): number {
+    return from + most;
+  }
+
   append(data: Data, from: number, to: number): void {
     const valid = validityOf(data);
     if (valid !== undefined) this.#appendBits(valid, data.offset + from, data.offset + to);
@@ -23,15 +33,12 @@ export class DefinitionLevels {
     this.#rows += to - from;
   }
 
-  /** Appends the levels of the page, behind their length. */
   writeTo(out: GrowingBuffer): void {
-    const start = out.length;
-    out.reserve(LENGTH_SIZE);
-    out.length += LENGTH_SIZE;
-    if (this.#nulls === 0 || this.#nulls === this.#rows)
-      appendRun(out, this.#nulls === 0 ? 1 : 0, this.#rows, 1);
-    else appendBits(out, this.#bits.bytes, this.#rows);
-    out.view.setInt32(start, out.length - start - LENGTH_SIZE, true);
+    appendSized(out, () => {
+      if (this.#nulls === 0 || this.#nulls === this.#rows)
+        appendRun(out, this.#nulls === 0 ? 1 : 0, this.#rows, 1);
+      else appendBits(out, this.#bits.bytes, this.#rows);
+    });
   }
 
   clear(): void {

@@ -24,6 +24,30 @@ export function appendBits(out: GrowingBuffer, bits: Uint8Array, count: number):
   out.append(bits.subarray(0, groups));
 }
 
+/** Appends `width` bits of each byte, 1 or 2 of them from bit `shift` on, as one run. */
+export function appendBitsOf(out: GrowingBuffer, values: GrowingBuffer, shift: number, width: number): void {
+  const count = values.length;
+  const groups = (count + 7) >> 3;
+  const mask = (1 << width) - 1;
+  values.reserve(8);
+  const { bytes } = values;
+  if (isConstantIn(bytes, count, mask << shift)) {
+    appendRun(out, (bytes[0]! >> shift) & mask, count, width);
+    return;
+  }
+  bytes.fill(0, count, groups * 8);
+  appendVarint(out, groups * 2 + 1);
+  out.reserve(groups * width);
+  const packed = out.bytes;
+  let at = out.length;
+  for (let index = 0; index < groups * 8;) {
+    let byte = 0;
+    for (let bit = 0; bit < 8; bit += width) byte |= ((bytes[index++]! >> shift) & mask) << bit;
+    packed[at++] = byte;
+  }
+  out.length = at;
+}
+
 /** Appends the first `count` values, each of `width` bits, as one run. */
 export function appendPacked(out: GrowingBuffer, values: Int32Array, count: number, width: number): void {
   if (isConstant(values, count)) {
@@ -56,6 +80,12 @@ export function appendPacked(out: GrowingBuffer, values: Int32Array, count: numb
 
 function isConstant(values: Int32Array, count: number): boolean {
   for (let index = 1; index < count; index++) if (values[index] !== values[0]) return false;
+  return true;
+}
+
+/** In these bits. */
+function isConstantIn(bytes: Uint8Array, count: number, bits: number): boolean {
+  for (let index = 1; index < count; index++) if (((bytes[index]! ^ bytes[0]!) & bits) !== 0) return false;
   return true;
 }
 

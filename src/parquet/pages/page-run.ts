@@ -15,7 +15,8 @@ import {
 } from '../thrift-fields.ts';
 import { describeChunk, pagesOf, sizeOf } from './column-chunk.ts';
 import { ColumnEncoder } from './column-encoder.ts';
-import { arrowSchemaEntry, leafOf, schemaElements } from './file-schema.ts';
+import { shapeOf } from './column-shape.ts';
+import { arrowSchemaEntry, schemaElements } from './file-schema.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import type { PageCompression } from './page.ts';
 import { PieceCollector } from './piece-collector.ts';
@@ -91,7 +92,7 @@ export class PageRun implements EncoderRun {
     let plainBytes = 0;
     for (const column of this.#columns) {
       const chunk = column.endChunk();
-      if (chunk.values !== this.#groupRows) throw lostRows(chunk.values, this.#groupRows);
+      if (chunk.rows !== this.#groupRows) throw lostRows(chunk.rows, this.#groupRows);
       chunks.push(describeChunk(chunk, this.#out.position));
       plainBytes += sizeOf(chunk).plainBytes;
       for (const page of pagesOf(chunk)) await this.#out.add(page.bytes);
@@ -137,13 +138,12 @@ function makeColumns({ fields }: Schema, options: PageRunOptions): ColumnEncoder
   const assembly = new GrowingBuffer(MOST_PAGE_BYTES);
   const share = Math.floor(MOST_OPEN_BYTES / fields.length / 8) * 8;
   return fields.map((field) => {
+    const shape = shapeOf(field);
     const column = {
-      name: field.name,
-      type: leafOf(field),
-      nullable: field.nullable,
+      shape,
       compression: options.compression,
       hasDictionary: !options.withoutDictionary.has(field.name),
-      hasStatistics: !options.withoutStatistics.has(field.name),
+      hasStatistics: shape.hasStatistics && !options.withoutStatistics.has(field.name),
       mostBytes: Math.min(share, MOST_PAGE_BYTES),
     };
     return new ColumnEncoder(column, assembly);

@@ -11,6 +11,8 @@ const { plain, rleDictionary } = ENCODING;
 
 const column = (type: DataType, cells: readonly Cell[], name = 'a'): TestColumn => ({ name, type, cells });
 
+const listOf = (type: DataType) => new List(new Field('element', type, true));
+
 const many = <T>(rows: number, cell: (row: number) => T): T[] =>
   Array.from({ length: rows }, (_, row) => cell(row));
 
@@ -174,7 +176,8 @@ describe('who made the file', () => {
     ['zstd', new Int64(), /^permafrost version /],
     ['uncompressed', new Binary(), /^permafrost version /],
     ['snappy', new Int64(), /^parquet-rs version /],
-    ['zstd', new List(new Field('element', new Int64(), true)), /^parquet-rs version /],
+    ['zstd', listOf(new Int64()), /^permafrost version /],
+    ['zstd', listOf(listOf(new Int64())), /^parquet-rs version /],
   ] as const)('%s %s', async ([compression, type, maker]) => {
     const file = await writeFile(makeSchema([{ name: 'a', type }]), [], { compression });
     expect(createdBy(file)).toMatch(maker);

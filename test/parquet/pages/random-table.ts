@@ -9,13 +9,17 @@ import {
   Float64,
   Int32,
   Int64,
-  type RecordBatch,
+  List,
+  makeData,
+  RecordBatch,
   Schema,
+  Struct,
   TimestampMicrosecond,
   Utf8,
 } from 'apache-arrow';
 import fc from 'fast-check';
-import { type Cell, fieldIdMetadata, makeBatch } from '../arrow-column.ts';
+import { type Cell, fieldIdMetadata, makeColumn } from '../arrow-column.ts';
+import { makeOddLists } from './odd-lists.ts';
 
 export type RandomColumn = {
   readonly name: string;
@@ -94,11 +98,38 @@ const orders: readonly ((row: number, rows: number, choices: number) => number)[
   (row, rows, choices) => (row < rows / 2 ? 0 : row % choices),
 ];
 
+const typed = fc.integer({ min: 0, max: values.length - 1 }).chain((index) => {
+  const [type, value] = values[index]!;
+  return fc.record({ type: fc.constant(type), choices: fc.array(value, { minLength: 1, maxLength: 40 }) });
+});
+
+const elementValues: readonly (readonly [DataType, fc.Arbitrary<Cell>])[] = [
+  ...values.filter(([type]) => !(type instanceof Utf8 || type instanceof Binary)),
+  [new Utf8(), fc.string({ unit: 'binary', maxLength: 12 })],
+  [new Binary(), fc.uint8Array({ maxLength: 10 })],
+];
+
+const listTyped = fc
+  .record({ index: fc.integer({ min: 0, max: elementValues.length - 1 }), nullable: fc.boolean() })
+  .chain(({ index, nullable }) => {
+    const [type, value] = elementValues[index]!;
+    const element = nullable ? fc.option(value, { freq: 3 }) : value;
+    const list = fc.oneof(
+      { arbitrary: fc.array(element, { maxLength: 6 }), weight: 6 },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(element, fc.nat(60)).map(([cell, length]) => Array<Cell>(length).fill(cell)),
+      },
+    );
+    const field = new Field('element', type, nullable, fieldIdMetadata(1000 + index));
+    return fc.record({
+      type: fc.constant(new List(field)),
+      choices: fc.array(list, { minLength: 1, maxLength: 40 }),
+    });
+  });
+
 const column = fc.record({
-  type: fc.integer({ min: 0, max: values.length - 1 }).chain((index) => {
-    const [type, value] = values[index]!;
-    return fc.record({ type: fc.constant(type), choices: fc.array(value, { minLength: 1, maxLength: 40 }) });
-  }),
+  type: fc.oneof<fc.Arbitrary<{ type: DataType; choices: Cell[] }>[]>(typed, listTyped),
   order: fc.constantFrom(...orders),
   nulls: fc.constantFrom<'none' | 'not allowed' | 'some' | 'late' | 'all'>(
     'none',
@@ -149,8 +180,13 @@ export function schemaOf({ columns }: RandomTable): Schema {
 
 /** Each a slice that begins in the middle of its arrays. */
 export function batchesOf(table: RandomTable): RecordBatch[] {
-  const { columns, rows, batchRows } = table;
-  const whole = makeBatch(columns, schemaOf(table));
+  const { rows, batchRows } = table;
+  const schema = schemaOf(table);
+  const children = table.columns.map(({ type, cells }) =>
+    type instanceof List ? makeOddLists(type, cells) : makeColumn(type, cells),
+  );
+  const data = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
+  const whole = new RecordBatch(schema, data);
   return Array.from({ length: Math.ceil(rows / batchRows) }, (_, index) =>
     whole.slice(index * batchRows, Math.min(rows, (index + 1) * batchRows)),
   );

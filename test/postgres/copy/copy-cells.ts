@@ -8,7 +8,10 @@ export type Cell = boolean | number | bigint | string | null | readonly Cell[];
 
 /** The cells of an Arrow array, read from its buffers without arrow-js' own accessors (they round timestamps). */
 export function cellsOf(data: Data): Cell[] {
-  return Array.from({ length: data.length }, (_, row) => (isValid(data, row) ? cellOf(data, row) : null));
+  const elements = DataType.isList(data.type) ? cellsOf(data.children[0]!) : [];
+  return Array.from({ length: data.length }, (_, row) =>
+    isValid(data, row) ? cellOf(data, row, elements) : null,
+  );
 }
 
 /** The columns of batches that follow each other. */
@@ -43,13 +46,10 @@ function isValid(data: Data, row: number): boolean {
   return data.nullCount === 0 || bits === undefined || ((bits[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
 }
 
-function cellOf(data: Data, row: number): Cell {
+function cellOf(data: Data, row: number, elements: readonly Cell[]): Cell {
   const { type } = data;
   if (DataType.isBool(type)) return ((data.values[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
-  if (DataType.isList(type)) {
-    const [child] = data.children;
-    return cellsOf(child!).slice(data.valueOffsets[row], data.valueOffsets[row + 1]);
-  }
+  if (DataType.isList(type)) return elements.slice(data.valueOffsets[row], data.valueOffsets[row + 1]);
   if (DataType.isUtf8(type)) return bytesOf(data, row).toString('utf8');
   if (DataType.isBinary(type)) return bytesOf(data, row).toString('hex');
   if (DataType.isDecimal(type)) {
