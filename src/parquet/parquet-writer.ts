@@ -11,7 +11,7 @@ import { PageRun } from './pages/page-run.ts';
 import { WasmRun } from './wasm-run.ts';
 
 export type ParquetWriterOptions = {
-  /** Zstandard is the encoder's only level, 1. Of long rows, whatever is compressed at all is in Zstandard. */
+  /** Zstandard is of level 1. Of long rows, whatever is compressed at all is in Zstandard. */
   readonly compression: 'zstd' | 'snappy' | 'uncompressed';
   /** A row group ends when its encoded columns have about this size. The encoder's memory is several times that. */
   readonly rowGroupBytes: number;

@@ -12,11 +12,18 @@ export class FixedBytesBounds implements Bounds {
   }
 
   take({ bytes }: GrowingBuffer, count: number): void {
-    for (let at = 0; at < count * this.#width; at += this.#width) {
-      const value = bytes.subarray(at, at + this.#width);
-      if (this.#min === undefined || compare(value, this.#min) < 0) this.#min = Uint8Array.from(value);
-      if (this.#max === undefined || compare(value, this.#max) > 0) this.#max = Uint8Array.from(value);
+    if (count === 0) return;
+    const width = this.#width;
+    let minAt = 0;
+    let maxAt = 0;
+    for (let at = width; at < count * width; at += width) {
+      if (compare(bytes, at, bytes, minAt, width) < 0) minAt = at;
+      else if (compare(bytes, at, bytes, maxAt, width) > 0) maxAt = at;
     }
+    if (this.#min === undefined || compare(bytes, minAt, this.#min, 0, width) < 0)
+      this.#min = Uint8Array.from(bytes.subarray(minAt, minAt + width));
+    if (this.#max === undefined || compare(bytes, maxAt, this.#max, 0, width) > 0)
+      this.#max = Uint8Array.from(bytes.subarray(maxAt, maxAt + width));
   }
 
   min(): Bound | undefined {
@@ -34,8 +41,12 @@ export class FixedBytesBounds implements Bounds {
 }
 
 /** Only the first byte has a sign. */
-function compare(a: Uint8Array, b: Uint8Array): number {
-  if (a[0] !== b[0]) return ((a[0]! << 24) >> 24) - ((b[0]! << 24) >> 24);
-  for (let at = 1; at < a.length; at++) if (a[at] !== b[at]) return a[at]! - b[at]!;
+function compare(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, width: number): number {
+  const sign = ((a[aAt]! << 24) >> 24) - ((b[bAt]! << 24) >> 24);
+  if (sign !== 0) return sign;
+  for (let at = 1; at < width; at++) {
+    const differs = a[aAt + at]! - b[bAt + at]!;
+    if (differs !== 0) return differs;
+  }
   return 0;
 }

@@ -3,7 +3,7 @@ import { type ThriftField, writeStruct } from '../compact-thrift.ts';
 import { DATA_PAGE, DICTIONARY_PAGE, ENCODING, PAGE_HEADER, PAGE_TYPE } from '../footer-fields.ts';
 import { int32Field, structField, structOf } from '../thrift-fields.ts';
 
-/** Zstandard's own fastest, of which the others' gain is below what they cost. */
+/** Higher ones cost more than they gain. */
 const LEVEL = 1;
 const LEAST_ROOM = 1024;
 const ROOM_TO_SPARE = 1.1;
@@ -21,7 +21,7 @@ export type Page = {
 
 export type Compressor = {
   readonly compression: PageCompression;
-  /** How many times smaller a body may become: so much memory is taken for it at first. */
+  /** What part of its size a body may come to: so much memory is taken for it at first. */
   readonly expectedRatio: number;
 };
 
@@ -66,7 +66,7 @@ function pack(
 /** At once, on this thread: handing a page to another costs more than it brings. */
 function compress(body: Uint8Array, ratio: number): Uint8Array {
   return zstdCompressSync(body, {
-    // Comes in one piece where it is no larger; the memory of the whole for each page would cost a tenth of the time.
+    // One piece, where it is no larger: memory for an uncompressed page would have to be found for each.
     chunkSize: LEAST_ROOM + Math.ceil(body.length * ratio * ROOM_TO_SPARE),
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
     pledgedSrcSize: body.length,
