@@ -185,7 +185,7 @@ describe('what comes from outside', () => {
     expect(found.map(say)).toEqual([
       'src/archive/export-pool.ts → src/archive/export-thread.ts',
       'src/restore/restore-tables.ts → src/restore/restore-thread.ts',
-      'src/temporal/worker.ts → workflows/index.ts',
+      'src/temporal/workflow-bundle.ts → workflows/index.ts',
     ]);
     const computed = [...modules].filter(
       ([path, code]) => path.startsWith('src/') && /\bimport\((?!')/.test(code),

@@ -8,6 +8,7 @@ import { connectClient, connectWorker } from '../temporal/connection.ts';
 import { type OpenServer, openServer } from '../temporal/open-server.ts';
 import { installRuntime } from '../temporal/runtime.ts';
 import { createNightWorker, type NightWorker } from '../temporal/worker.ts';
+import { bundleOnce } from '../temporal/workflow-bundle.ts';
 import type { InterruptibleRun } from './interruptible.ts';
 import { complain } from './terminal.ts';
 
@@ -73,6 +74,7 @@ export async function openNightService(
           namespace,
           taskQueue,
           tableConcurrency: tablesUnderWay(config),
+          workflowBundle: await bundleOnce(config.cacheFolder),
           activities,
         }),
       ),

@@ -1,13 +1,7 @@
-import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  type NativeConnection,
-  Worker,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { ArchiveActivities } from '../../activities/archive-activities.ts';
 import { tablesTaskQueue } from './task-queues.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 export type NightWorkerOptions = {
   readonly connection: NativeConnection;
@@ -68,12 +62,6 @@ export async function createNightWorker(options: NightWorkerOptions): Promise<Ni
     maxConcurrentActivityTaskExecutions: tableConcurrency,
   });
   return runTogether([night, tables]);
-}
-
-/** The workflows as one script; the same for every worker of a release. */
-export function bundleWorkflows(): Promise<{ readonly code: string }> {
-  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
 }
 
 /** Either worker that ends takes the other with it. */

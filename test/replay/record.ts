@@ -12,7 +12,7 @@ import { PermafrostError } from '../../src/errors.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
 import { findServerProgram } from '../../src/temporal/find-server.ts';
 import { awaitNight, cancelNight, startNight } from '../../src/temporal/start-night.ts';
-import { bundleWorkflows } from '../../src/temporal/worker.ts';
+import { bundleWorkflows } from '../../src/temporal/workflow-bundle.ts';
 import { FakeArchiver, type FakeSteps, untilStopped } from '../workflows/fake-archiver.ts';
 import { type BenchServer, withNightBench } from '../workflows/night-bench.ts';
 
