@@ -203,7 +203,8 @@ test('rows that are not those of the night leave no folder', async () => {
   const data = join(lake.folder, 'lake/iceberg/t/data/dt=2026-11-20');
   const [file = ''] = await readdir(data);
   const bytes = await readFile(join(data, file));
-  bytes[bytes.length >> 1]! ^= 1;
+  // Amid the values: between two pages there are bits that nobody reads.
+  bytes[bytes.length >> 2]! ^= 1;
   await writeFile(join(data, file), bytes);
   await expect(restoreInto(join(lake.folder, 'csv'), 'csv')).rejects.toMatchObject({ code: 'integrity' });
   expect(await readdir(join(lake.folder, 'csv'))).toEqual([]);
