@@ -8,7 +8,14 @@ import type { Dictionary } from './dictionary.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { appendPacked, bitWidthOf } from './hybrid-runs.ts';
 import type { Levels } from './levels.ts';
-import { type Compressor, dataPage, dictionaryPage, type Page, type PageCompression } from './page.ts';
+import {
+  chooseLevel,
+  type Compressor,
+  dataPage,
+  dictionaryPage,
+  type Page,
+  type PageCompression,
+} from './page.ts';
 
 export type Column = {
   readonly shape: ColumnShape;
@@ -41,6 +48,8 @@ export class ColumnEncoder {
   #pageBytes = 0;
   /** What the bytes of the last page came to. */
   #ratio = 1;
+  /** Of Zstandard, once a page was large enough to choose it by. */
+  #level: number | undefined;
   #rows = 0;
   #levelCount = 0;
   #nulls = 0;
@@ -102,7 +111,7 @@ export class ColumnEncoder {
   }
 
   get #compressor(): Compressor {
-    return { compression: this.#column.compression, expectedRatio: this.#ratio };
+    return { compression: this.#column.compression, level: this.#level, expectedRatio: this.#ratio };
   }
 
   /** A page has no more, however little its values take, but for a single row that has. */
@@ -144,6 +153,7 @@ export class ColumnEncoder {
     if (!isIndexed) this.#takeBounds(this.#values, this.#valueCount);
     const encoding = isIndexed ? ENCODING.rleDictionary : ENCODING.plain;
     const body = this.#assemble(isIndexed);
+    if (!isIndexed) this.#level ??= chooseLevel(body);
     this.#add(dataPage(body, this.#levels.count, encoding, this.#compressor));
     this.#rows += this.#pageRows;
     this.#levelCount += this.#levels.count;
