@@ -32,7 +32,8 @@ const LIST_OFFSET_SIZE = 4;
 /**
  * Reads a data file as batches of the given schema, in the file's order, and gives the number of rows. Columns are
  * found by field id (metadata `PARQUET:field_id`), whatever their names; one that the file does not have is null.
- * Memory is bounded by a row group as it is stored, and a part of it decoded.
+ * Memory is bounded by a row group as it is stored, and a part of it decoded. A batch is valid until the next is asked
+ * for.
  *
  * Decoding is synchronous WebAssembly work of up to some 200 milliseconds: use it in a worker thread.
  * Errors: `integrity` for a damaged file, other types than the schema's, or other counts than the footer's;
@@ -158,11 +159,19 @@ function* decodePart(file: Uint8Array, part: Part, doing: string): Generator<Rec
   try {
     for (let index = 0; index < table.numBatches; index++) {
       const batch = decode(() => table.recordBatch(index)?.intoIPCStream(), doing);
-      if (batch !== undefined) yield* RecordBatchReader.from(batch);
+      if (batch === undefined) continue;
+      // At once: behind its batch, the reader looks for the end of the stream.
+      yield* RecordBatchReader.from(batch).readAll();
+      giveBack(batch);
     }
   } finally {
     table.free();
   }
+}
+
+/** Memory of a batch that waits for the collector makes it look through all that lives, again and again. */
+function giveBack({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The decoder throws whatever it has; it holds no value of a row that could be told. */

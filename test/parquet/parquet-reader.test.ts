@@ -64,19 +64,16 @@ async function readAll(
   options: Partial<ParquetReadOptions> = {},
 ): Promise<{ batches: RecordBatch[]; columns: ReadCell[][]; rows: number }> {
   const batches: RecordBatch[] = [];
+  const found: ReadCell[][] = columns.map(() => []);
   const reading = readDataFile(sourceOf(file), makeSchema(columns), {
     batchBytes: 2 ** 20,
     doing: 'reading',
     ...options,
   });
   for (let next = await reading.next(); ; next = await reading.next()) {
-    if (next.done === true) {
-      const found = columns.map((_, index) =>
-        batches.flatMap((batch) => cellsOf(batch.data.children[index]!)),
-      );
-      return { batches, columns: found, rows: next.value };
-    }
+    if (next.done === true) return { batches, columns: found, rows: next.value };
     batches.push(next.value);
+    next.value.data.children.forEach((data, index) => found[index]!.push(...cellsOf(data)));
   }
 }
 
