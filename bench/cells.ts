@@ -60,7 +60,7 @@ async function report(url: string, shape: string): Promise<void> {
   try {
     const { seconds, peakBytes } = await measure(
       [
-        join(import.meta.dirname, '../src/cli/permafrost.ts'),
+        join(import.meta.dirname, '../bin/permafrost.js'),
         'archive',
         '--no-temporal',
         '--tables',

@@ -23,7 +23,7 @@ export const permafrost: Contender = {
   run: (url, { name }, folder) =>
     measure(
       [
-        join(import.meta.dirname, '../src/cli/permafrost.ts'),
+        join(import.meta.dirname, '../bin/permafrost.js'),
         'archive',
         '--no-temporal',
         '--json',

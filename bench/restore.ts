@@ -19,7 +19,7 @@ import {
 import { measure, median } from './measure.ts';
 import { findShape, seed, type Shape } from './shapes.ts';
 
-const program = join(import.meta.dirname, '../src/cli/permafrost.ts');
+const program = join(import.meta.dirname, '../bin/permafrost.js');
 const [shapeName = 'lineitem', runs = '3'] = process.argv.slice(2);
 const shape = findShape(shapeName);
 if (!hasDebianPostgres) throw new Error("this needs Debian's PostgreSQL 15");

@@ -11,6 +11,7 @@ import { createDefinitionReader } from './definition-reader.ts';
 import type { ExportPool } from './export-pool.ts';
 import { holdSnapshot } from './hold-snapshot.ts';
 import type { NightResult } from './night.ts';
+import { usefulStreams } from './plan-chunks.ts';
 import { planNight } from './plan-night.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { createWhereabouts } from './table-whereabouts.ts';
@@ -37,7 +38,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
     async planNight(request, snapshot, signal) {
       const plan = await planNight(request, snapshot, deps, signal);
       definitions.expect(snapshot, plan.tables);
-      deps.pool.warm(plan.tables.length);
+      deps.pool.warm(usefulStreams(plan.tables));
       return plan;
     },
     archiveTable: (input, options) => archiveTable(input, options, { ...deps, whereabouts, definitions }),

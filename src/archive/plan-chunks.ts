@@ -27,3 +27,11 @@ export function planChunks(
     to: index === count - 1 ? undefined : cut(index + 1),
   }));
 }
+
+/** How many streams the tables of a night can be read in at the same time, at the most. */
+export function usefulStreams(tables: readonly { readonly estimatedBytes: number }[]): number {
+  const streams = tables.map(({ estimatedBytes }) =>
+    Math.max(1, Math.floor(estimatedBytes / SMALLEST_CHUNK_BYTES)),
+  );
+  return streams.reduce((sum, count) => sum + count, 0);
+}

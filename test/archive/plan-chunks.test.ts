@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planChunks } from '../../src/archive/plan-chunks.ts';
+import { planChunks, usefulStreams } from '../../src/archive/plan-chunks.ts';
 
 const MEGABYTE = 2 ** 20;
 const BLOCK = 8192;
@@ -43,4 +43,10 @@ test('chunks hold every block once, also those that the table gets later', () =>
       },
     ),
   );
+});
+
+test('a night can use a stream for each table, and more for large ones', () => {
+  const tables = [0, 1, 127, 128, 1000].map((size) => ({ estimatedBytes: size * MEGABYTE }));
+  expect(usefulStreams(tables)).toBe(1 + 1 + 1 + 2 + 15);
+  expect(usefulStreams([])).toBe(0);
 });
