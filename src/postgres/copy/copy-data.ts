@@ -9,6 +9,23 @@ export function writeCopyDataHead(view: DataView, at: number, payloadSize: numbe
   view.setInt32(at + 1, LENGTH_SIZE + payloadSize);
 }
 
+/**
+ * Makes one message of several, in their own memory. What a message holds need not be a tuple, and the server takes one
+ * long one with less work than many short ones.
+ */
+export function joinMessages(messages: Buffer): Buffer {
+  let from = 0;
+  let to = COPY_DATA_HEAD_SIZE;
+  while (from < messages.length) {
+    const end = from + 1 + messages.readInt32BE(from + 1);
+    if (from > 0) messages.copy(messages, to, from + COPY_DATA_HEAD_SIZE, end);
+    to += end - from - COPY_DATA_HEAD_SIZE;
+    from = end;
+  }
+  messages.writeInt32BE(to - 1, 1);
+  return messages.subarray(0, to);
+}
+
 /** A whole message, of Latin-1 characters. */
 export function copyData(payload: string): Buffer {
   const message = Buffer.alloc(COPY_DATA_HEAD_SIZE + payload.length);

@@ -10,7 +10,7 @@ export type CopyIntoOptions = LoadStepOptions & {
 
 /**
  * Runs a COPY … FROM STDIN with these pieces of whole CopyData messages, and gives the rows that the server took. Pieces
- * are asked for only as fast as the server takes them. When it fails, the server has ended the COPY and takes the next
+ * are asked for only as fast as the server takes them, and are written over. When it fails, the server has ended the COPY and takes the next
  * statement; in a transaction that can only be ROLLBACK.
  * Errors: those of runLoadStep, and those of the pieces.
  */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { PermafrostError } from '../../errors.ts';
-import { COPY_DATA_HEAD_SIZE, writeCopyDataHead } from './copy-data.ts';
+import { COPY_DATA_HEAD_SIZE, joinMessages, writeCopyDataHead } from './copy-data.ts';
 
 /** The server gathers a whole message before it looks at it. */
 const LARGEST_MESSAGE = 2 ** 20;
@@ -9,8 +9,8 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 const COPY_FAIL = Buffer.from([0x66, 0, 0, 0, 5, 0]);
 
 /**
- * One COPY … FROM STDIN on a connection of pg. What is sent goes to the socket as it stands, without a copy, and each
- * step waits until it is through: the sender is as slow as the server, and has its memory back. Every step fails as soon
+ * One COPY … FROM STDIN on a connection of pg. What is sent goes to the socket from where it stands, and each step
+ * waits until it is through: the sender is as slow as the server, and has its memory back. Every step fails as soon
  * as the COPY does.
  */
 export class CopyWriter implements pg.Submittable {
@@ -33,9 +33,9 @@ export class CopyWriter implements pg.Submittable {
     return this.until(this.#begun.promise);
   }
 
-  /** Sends whole CopyData messages; one that is longer than a message should be, alone. */
+  /** Sends whole CopyData messages, and writes over them; one that is longer than a message should be comes alone. */
   async send(messages: Buffer): Promise<void> {
-    if (messages.length <= LARGEST_MESSAGE) return this.#write(messages);
+    if (messages.length <= LARGEST_MESSAGE) return this.#write(joinMessages(messages));
     for (let at = COPY_DATA_HEAD_SIZE; at < messages.length; at += LARGEST_MESSAGE) {
       const part = messages.subarray(at, at + LARGEST_MESSAGE);
       await this.#write(messageHead(part.length));
