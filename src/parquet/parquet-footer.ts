@@ -29,7 +29,7 @@ export type FooterSource = {
 
 const firstReadBytes = 256 * 1024;
 /** Of a footer, this much is in memory as objects. */
-const partBytes = 1024 * 1024;
+const partBytes = 256 * 1024;
 /** Length of the footer, and the magic number. */
 const trailerBytes = 8;
 

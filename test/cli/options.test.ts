@@ -91,7 +91,11 @@ describe('tables', () => {
     expect(() => toNightRequest(readConfig({}, {}))).toThrow(
       expect.objectContaining({ code: 'configuration', message: 'no tables are named' }),
     );
-    expect(toNightRequest(readConfig({ set: 'navigator' }, {}))).toEqual({ set: 'navigator', tables: [] });
+    expect(toNightRequest(readConfig({ set: 'navigator' }, {}))).toEqual({
+      set: 'navigator',
+      tables: [],
+      tableConcurrency: 8,
+    });
     expect(toNightRequest(readConfig({ tables: ['a.b'] }, {}))).toEqual({ set: 'adhoc', tables: ['a.b'] });
   });
 });
