@@ -96,6 +96,10 @@ describe('tables', () => {
       tables: [],
       tableConcurrency: 8,
     });
-    expect(toNightRequest(readConfig({ tables: ['a.b'] }, {}))).toEqual({ set: 'adhoc', tables: ['a.b'] });
+    expect(toNightRequest(readConfig({ tables: ['a.b'] }, {}))).toEqual({
+      set: 'adhoc',
+      tables: ['a.b'],
+      tableConcurrency: 8,
+    });
   });
 });
