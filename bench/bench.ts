@@ -7,7 +7,7 @@
  *   npm run bench -- growth                   2, 6 and 20 million rows of the same
  *   npm run bench -- --check                  fails where a figure is over bench/budget.json
  *   npm run bench -- --peers <python>         DuckDB + PyIceberg, too
- *   npm run bench -- --markdown               writes what was measured into docs/performance.md
+ *   npm run bench -- --markdown               writes what was measured into the pages
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -6,19 +6,26 @@ import { PERMAFROST } from './contenders.ts';
 import { describeMachine } from './machine.ts';
 import { COLUMNS, describeOurs, lineUp, type ShapeResult } from './report.ts';
 
-const page = join(import.meta.dirname, '../docs/performance.md');
+/** Where the sections stand: the table of shapes on both pages. */
+const PAGES: Readonly<Record<MeasuredSection, readonly string[]>> = {
+  shapes: ['../docs/performance.md', './README.md'],
+  growth: ['../docs/performance.md'],
+};
 
-/** What of the page a command replaces: what stands between `<!-- measured: … -->` and the next `<!-- end -->`. */
+/** What of a page a command replaces: what stands between `<!-- measured: … -->` and the next `<!-- end -->`. */
 export type MeasuredSection = 'shapes' | 'growth';
 
-/** Puts what was measured in its place in docs/performance.md. */
+/** Puts what was measured in its place on the pages. */
 export async function writeMeasured(
   section: MeasuredSection,
   results: readonly ShapeResult[],
 ): Promise<void> {
   const table = section === 'growth' ? growthTable(results) : shapesTable(results);
   const where = `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}.`;
-  await writeFile(page, replaceSection(await readFile(page, 'utf8'), section, `${where}\n\n${table}`));
+  for (const name of PAGES[section]) {
+    const page = join(import.meta.dirname, name);
+    await writeFile(page, replaceSection(await readFile(page, 'utf8'), section, `${where}\n\n${table}`));
+  }
 }
 
 /** Error: where the page has no such section. */

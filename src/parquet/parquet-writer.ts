@@ -11,7 +11,7 @@ import { PageRun } from './pages/page-run.ts';
 import { WasmRun } from './wasm-run.ts';
 
 export type ParquetWriterOptions = {
-  /** Zstandard is of level 1. Of long rows, whatever is compressed at all is in Zstandard. */
+  /** Zstandard is of level 1, or 3 for columns that get a tenth smaller by it. Of long rows, whatever is compressed at all is in Zstandard. */
   readonly compression: 'zstd' | 'snappy' | 'uncompressed';
   /** A row group ends when its encoded columns have about this size. The encoder's memory is several times that. */
   readonly rowGroupBytes: number;
@@ -21,7 +21,7 @@ export type ParquetWriterOptions = {
   readonly encoder: 'pages' | 'wasm';
 };
 
-/** Measured over 2 GB of Arrow: 250 to 280 MB resident for the whole process, 40 to 60 MB of them the encoder's. */
+/** Two streams of lineitem take 270 MB in the whole process, of 300 columns 380 MB. */
 export const defaultParquetOptions: ParquetWriterOptions = {
   compression: 'zstd',
   rowGroupBytes: 8 * 1024 * 1024,
@@ -49,7 +49,7 @@ const MAGIC = Buffer.from('PAR1');
  * encoder, which would need nine times the memory (decision 0008): such a row takes, compressed, its size once more.
  *
  * Encoding is synchronous work of tens of milliseconds: use it in a worker thread. A trap of WebAssembly, which encodes
- * lists (out of its 4 GB), ends the thread. What the sink throws is what `write` or `finish` throws.
+ * lists of lists (out of its 4 GB), ends the thread. What the sink throws is what `write` or `finish` throws.
  */
 export function createParquetWriter(
   schema: Schema,
