@@ -1,7 +1,7 @@
 import { DataType } from 'apache-arrow';
 import type { Data, RecordBatch } from 'apache-arrow';
 
-const sampleRows = 4096;
+const sampleRows = 16_384;
 /** Fewer values say little, and with few or huge values the dictionary's own limit is reached soon. */
 const enoughValues = 1024;
 /**

@@ -9,7 +9,6 @@ const THOROUGH = 3;
 const WORTHWHILE = 0.9;
 /** A smaller body says little of those that follow. */
 const TELLING_BYTES = 64 * 1024;
-const MOST_TRIED_BYTES = 256 * 1024;
 const LEAST_ROOM = 1024;
 const ROOM_TO_SPARE = 1.1;
 
@@ -77,8 +76,7 @@ function pack(
  */
 export function chooseLevel(body: Uint8Array): number | undefined {
   if (body.length < TELLING_BYTES) return undefined;
-  const sample = body.subarray(0, MOST_TRIED_BYTES);
-  const [fast, thorough] = [FAST, THOROUGH].map((level) => compress(sample, level, 1).length);
+  const [fast, thorough] = [FAST, THOROUGH].map((level) => compress(body, level, 1).length);
   return thorough! < fast! * WORTHWHILE ? THOROUGH : FAST;
 }
 
