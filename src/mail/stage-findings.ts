@@ -1,5 +1,5 @@
 import { type ArchivedTable, tableLabel } from '../archive/night.ts';
-import { addSeconds } from '../archive/stage-seconds.ts';
+import { addSeconds, STAGES, type StageSeconds } from '../archive/stage-seconds.ts';
 import type { Finding } from './night-finding.ts';
 import { describeStages } from '../stage-words.ts';
 
@@ -12,8 +12,13 @@ export function stageFindingsOf(archived: readonly ArchivedTable[]): readonly Fi
     table.stages === undefined ? [] : [{ ...table, stages: table.stages }],
   );
   if (timed.length === 0) return [];
-  const slowest = timed.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+  // What a table waited for its turn says nothing of the table.
+  const slowest = timed.toSorted((a, b) => sumOf(b.stages) - sumOf(a.stages)).slice(0, SLOWEST);
   const all = { table: 'All tables', text: describeStages(addSeconds(timed.map(({ stages }) => stages))) };
   if (timed.length === 1) return [all];
   return [all, ...slowest.map((table) => ({ table: tableLabel(table), text: describeStages(table.stages) }))];
+}
+
+function sumOf(stages: StageSeconds): number {
+  return STAGES.reduce((sum, stage) => sum + stages[stage], 0);
 }
