@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../src/cli/permafrost.ts', import.meta.url);
@@ -12,15 +12,28 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const { env } = process;
 
 // Calls of the file system run in threads of Node's, four unless told: each fsync holds one, and many are under way.
-env.UV_THREADPOOL_SIZE ??= '16';
+env.UV_THREADPOOL_SIZE ||= '16';
 // To read and compile the program is most of a start, and of the start of each of its threads.
-env.NODE_COMPILE_CACHE ??= join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'permafrost', 'compiled');
+const cache = env.NODE_COMPILE_CACHE || compileCache();
+if (cache === undefined) delete env.NODE_COMPILE_CACHE;
+else env.NODE_COMPILE_CACHE = cache;
 
 if (major > 24 || (major === 24 && minor >= 3)) {
-  module.enableCompileCache();
+  if (cache !== undefined) module.enableCompileCache();
   await import(main.href);
 } else {
   startUnderOwnNode();
+}
+
+/** Code is run from there: a folder of this user, or none. */
+function compileCache() {
+  try {
+    const caches = env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    return isAbsolute(caches) ? join(caches, 'permafrost', 'compiled') : undefined;
+  } catch {
+    // A user without a home.
+    return undefined;
+  }
 }
 
 function startUnderOwnNode() {

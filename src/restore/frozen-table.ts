@@ -178,7 +178,8 @@ async function listFiles(store: ObjectStore, snapshot: Snapshot): Promise<readon
   const manifests = readManifestList(await store.get(pathOf(store, snapshot['manifest-list'])));
   const files: DataFile[] = [];
   for (const manifest of manifests) {
-    if (manifest.addedSnapshotId !== snapshot['snapshot-id']) continue;
+    // Where small manifests were merged, theirs bears the same snapshot, and adds nothing.
+    if (manifest.addedSnapshotId !== snapshot['snapshot-id'] || manifest.addedFilesCount === 0) continue;
     const { entries } = readListedManifest(await store.get(pathOf(store, manifest.path)), manifest);
     files.push(...entries.flatMap(({ status, dataFile }) => (status === 'added' ? [dataFile] : [])));
   }

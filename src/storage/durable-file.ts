@@ -46,9 +46,9 @@ export class DurableFile {
     await this.#settle();
     const linked = await linkUnlessTaken(this.#temporary, this.#target);
     await removeQuietly(this.#temporary);
-    if (!linked) return 'exists';
+    // Also of one that was there: whoever made it may have died before.
     await syncDirectory(dirname(this.#target));
-    return 'created';
+    return linked ? 'created' : 'exists';
   }
 
   /** Publishes over whatever has the target's name; readers see the old or the new file, whole. */
