@@ -9,6 +9,7 @@ import { lockTable, unlockTable } from '../postgres/lock-table.ts';
 import { quoteTable } from '../postgres/quote.ts';
 import { findRowPlace } from '../postgres/copy/row-place.ts';
 import type { Session } from '../postgres/session.ts';
+import type { TableDescription } from '../postgres/table-description.ts';
 import { SpecialValueFound } from '../postgres/copy/special-value.ts';
 import { UnreadableRow } from '../postgres/copy/unreadable-row.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -26,10 +27,18 @@ const STALL_MS = 5 * 60_000;
 export type ExportContext = {
   /** In a transaction under the night's snapshot. */
   readonly session: Session;
+  /** Lives as long as the session. */
+  readonly lock: TableLock;
   readonly store: ObjectStore;
   readonly signal: AbortSignal;
   readonly onProgress: (rows: number, bytes: number) => void;
 };
+
+/**
+ * The table that a session has locked. Between chunks of it the lock is kept: who waits to alter the table would have it
+ * before the next chunk, which would then find another table.
+ */
+export type TableLock = { held: TableDescription | undefined };
 
 /**
  * Streams one table, or a chunk of one, from Postgres into one Parquet file: locks it, decodes its COPY batch by batch and encodes each as
@@ -37,9 +46,7 @@ export type ExportContext = {
  */
 export async function exportTable(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
   const clock = startClock();
-  await clock.wait.time(() =>
-    unlessStopped(request, context, () => lockTable(context.session, request.table)),
-  );
+  await clock.wait.time(() => unlessStopped(request, context, () => takeLock(request.table, context)));
   const schema = toArrowSchema(request.fields);
   const object = await context.store.createWriter(request.path);
   const options = { ...defaultParquetOptions, withoutStatistics: request.withoutStatistics };
@@ -50,9 +57,7 @@ export async function exportTable(request: ExportRequest, context: ExportContext
   try {
     const into = { schema, parquet, clock, hash: (bytes: Uint8Array) => hash.update(bytes) };
     const { rows, bytes, specialCells } = await pump(request, context, into);
-    await clock.wait.time(() =>
-      unlessStopped(request, context, () => unlockTable(context.session, labelOf(request))),
-    );
+    if (!isPart(request)) await clock.wait.time(() => unlessStopped(request, context, () => letGo(context)));
     await clock.encode.time(() => parquet.finish());
     return {
       kind: 'exported',
@@ -69,6 +74,22 @@ export async function exportTable(request: ExportRequest, context: ExportContext
     if (error instanceof SpecialValueFound) return { kind: 'special-values', columns: error.columns };
     throw error instanceof UnreadableRow ? await nameRow(error, request, context) : error;
   }
+}
+
+async function takeLock(table: TableDescription, context: ExportContext): Promise<void> {
+  const { session, lock } = context;
+  if (lock.held !== undefined) {
+    if (lock.held.oid === table.oid) return;
+    await letGo(context);
+  }
+  await lockTable(session, table);
+  lock.held = table;
+}
+
+async function letGo({ session, lock }: ExportContext): Promise<void> {
+  const { held } = lock;
+  lock.held = undefined;
+  if (held !== undefined) await unlockTable(session, `${held.schema}.${held.name}`);
 }
 
 type ExportClock = ReturnType<typeof startClock>;
@@ -182,6 +203,11 @@ function selectOwnRows(request: ExportRequest): string {
 function fromBlock(request: ExportRequest): string {
   const { from } = chunkOf(request);
   return from === 0 ? '' : ` from block ${from} on`;
+}
+
+function isPart(request: ExportRequest): boolean {
+  const { from, to } = chunkOf(request);
+  return from > 0 || to !== undefined;
 }
 
 function chunkOf({ chunk }: ExportRequest): BlockRange {

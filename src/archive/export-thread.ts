@@ -7,7 +7,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { FromExportThread, ToExportThread } from './export-message.ts';
 import type { ExportRequest } from './export-request.ts';
-import { exportTable } from './export-table.ts';
+import { exportTable, type TableLock } from './export-table.ts';
 import { describeThreadError } from './thread-error.ts';
 
 /**
@@ -21,7 +21,12 @@ const IDLE_MS = 2_000;
 /** The stream tells its progress far more often than anyone looks. */
 const PROGRESS_MS = 250;
 
-type OpenSnapshot = { readonly key: string; readonly session: Session; readonly store: ObjectStore };
+type OpenSnapshot = {
+  readonly key: string;
+  readonly session: Session;
+  readonly lock: TableLock;
+  readonly store: ObjectStore;
+};
 
 const port = parentPort;
 if (port === null) throw new Error('export-thread.ts is a worker thread, not a program');
@@ -54,9 +59,10 @@ function start(id: number, request: ExportRequest): void {
 async function run(id: number, request: ExportRequest, signal: AbortSignal): Promise<void> {
   clearTimeout(idle);
   try {
-    const { session, store } = await snapshotFor(request, signal);
+    const { session, lock, store } = await snapshotFor(request, signal);
     const outcome = await exportTable(request, {
       session,
+      lock,
       store,
       signal,
       onProgress: throttle((rows, bytes) => send({ kind: 'progress', id, rows, bytes })),
@@ -82,7 +88,7 @@ async function snapshotFor(request: ExportRequest, signal: AbortSignal): Promise
     applicationName: 'permafrost export',
     signal,
   });
-  open = { key, session, store: openStore(store) };
+  open = { key, session, lock: { held: undefined }, store: openStore(store) };
   return open;
 }
 

@@ -38,12 +38,13 @@ beforeAll(async () => {
     url,
     `CREATE TABLE orders AS SELECT g::int8 AS id, 'note ' || g AS note FROM generate_series(1, ${ROWS}) AS g;
      CREATE TABLE endless AS SELECT g::int8 AS id, repeat('x', 9000) AS note FROM generate_series(1, 5000) AS g;
+     CREATE TABLE altered AS SELECT g::int8 AS id, 'x' AS note FROM generate_series(1, 5000) AS g;
      CREATE TABLE special (id int8, note date); INSERT INTO special VALUES (1, 'infinity'), (2, '2026-11-20')`,
   );
   held = await holdSnapshot(parseSourceUrl(url), signal);
   await runSql(url, "INSERT INTO orders VALUES (0, 'after the snapshot')");
   const reader = createSnapshotReader(parseSourceUrl(url));
-  for (const name of ['orders', 'endless', 'special']) {
+  for (const name of ['orders', 'endless', 'altered', 'special']) {
     const table = { schema: 'public', name };
     tables.set(name, await reader.read(held.info, (session) => describeTable(session, table)));
   }
@@ -182,6 +183,21 @@ describe('a failure in a thread', () => {
     await run(request('orders', 'twice/a'));
     await expect(run(request('orders', 'twice/a'))).rejects.toMatchObject({ code: 'lake-unwritable' });
     expect(await run(request('orders', 'twice/b'))).toMatchObject({ rows: ROWS });
+  });
+});
+
+describe('chunks of a table', () => {
+  test('are read under one lock, which whoever waits to alter the table gets behind the last', async () => {
+    const first = await run(request('altered', 'chunks/a', { chunk: { from: 0, to: 3 } }));
+    const altering = runSql(url, 'ALTER TABLE altered ADD late int');
+    const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER%'`;
+    while ((await runSql(url, waiting))[0]?.['n'] !== 1) await sleep(20);
+    const second = await run(request('altered', 'chunks/b', { chunk: { from: 3, to: undefined } }));
+    const rows = [first, second].map((outcome) => (outcome.kind === 'exported' ? outcome.rows : 0));
+    expect(Math.min(...rows)).toBeGreaterThan(0);
+    expect(rows.reduce((sum, count) => sum + count)).toBe(5000);
+    await run(request('orders', 'chunks/c'));
+    await altering;
   });
 });
 

@@ -34,6 +34,8 @@ const MOST_PAGE_BYTES = 1024 * 1024;
 const MOST_OPEN_BYTES = 16 * 1024 * 1024;
 /** However little they take encoded, as Arrow they take memory. */
 const MOST_GROUP_ROWS = 2 ** 20;
+/** Of Arrow: a reader decodes a row group as a whole, and what repeats itself is many times larger then. */
+const MOST_GROUP_ARROW_BYTES = 256 * 1024 * 1024;
 /** A row group's own number is a 16-bit integer, and may be left out. */
 const MOST_ORDINALS = 2 ** 15;
 
@@ -46,6 +48,7 @@ export class PageRun implements EncoderRun {
   readonly #rowGroups: Uint8Array[] = [];
   #rows = 0;
   #groupRows = 0;
+  #groupArrowBytes = 0;
 
   constructor(schema: Schema, options: PageRunOptions, sink: (bytes: Uint8Array) => Promise<void>) {
     this.#schema = schema;
@@ -59,6 +62,7 @@ export class PageRun implements EncoderRun {
     for (let from = 0; from < batch.numRows;) {
       const to = Math.min(batch.numRows, from + MOST_GROUP_ROWS - this.#groupRows);
       this.#append(batch, from, to);
+      this.#groupArrowBytes += (batch.data.byteLength * (to - from)) / batch.numRows;
       if (this.#isGroupFull()) await this.#endRowGroup();
       from = to;
     }
@@ -82,7 +86,11 @@ export class PageRun implements EncoderRun {
 
   #isGroupFull(): boolean {
     const bytes = this.#columns.reduce((sum, column) => sum + column.bytes, 0);
-    return bytes >= this.#rowGroupBytes || this.#groupRows >= MOST_GROUP_ROWS;
+    return (
+      bytes >= this.#rowGroupBytes ||
+      this.#groupRows >= MOST_GROUP_ROWS ||
+      this.#groupArrowBytes >= MOST_GROUP_ARROW_BYTES
+    );
   }
 
   async #endRowGroup(): Promise<void> {
@@ -101,6 +109,7 @@ export class PageRun implements EncoderRun {
     this.#rowGroups.push(this.#describeRowGroup(chunks, start, plainBytes));
     this.#rows += this.#groupRows;
     this.#groupRows = 0;
+    this.#groupArrowBytes = 0;
   }
 
   /** Encoded at once: as objects it would take several times as much. */

@@ -38,7 +38,8 @@ export class CopyWriter implements pg.Submittable {
     if (messages.length <= LARGEST_MESSAGE) return this.#write(joinMessages(messages));
     for (let at = COPY_DATA_HEAD_SIZE; at < messages.length; at += LARGEST_MESSAGE) {
       const part = messages.subarray(at, at + LARGEST_MESSAGE);
-      await this.#write(messageHead(part.length));
+      // In one step: what ends the COPY early must not come between them.
+      this.#connection?.stream.write(messageHead(part.length));
       await this.#write(part);
     }
   }
