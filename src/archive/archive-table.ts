@@ -165,8 +165,9 @@ type Planned = {
 };
 
 /**
- * Streams the table, large ones in several chunks at the same time. A column that turns out to hold values beyond its type gets a companion, and the stream starts
- * again: that happens once in the life of a column, since the companion stays in the schema.
+ * Streams the table, large ones in several chunks at the same time. A column that turns out to hold values beyond its
+ * type gets a companion, and the stream starts again: that happens once in the life of a column, since the companion
+ * stays in the schema.
  */
 async function exportWithCompanions(
   input: ArchiveTableInput,
@@ -178,17 +179,20 @@ async function exportWithCompanions(
   const chunks = planChunks(planned.table, deps.pool.size);
   for (;;) {
     const schema = planLakeSchema(planned.table.oid, planned.columns, companions, planned.known);
-    const requests = chunks.map((chunk) => ({
+    const request = {
       connection: deps.connection,
       snapshot: { snapshotId: input.snapshot.snapshotId, fingerprint: input.snapshot.fingerprint },
       store: deps.storeLocation,
-      path: `iceberg/${input.table.lakeTable}/data/dt=${input.night}/part-${uuidV7()}.parquet`,
       table: planned.table,
-      chunk,
       columns: wireColumns(planned.columns, schema),
       fields: fileFields(schema),
       withoutStatistics: fieldsWithoutBounds(schema, input.table.boundsOff).map((field) => field.name),
       days: toEpochDays(input.night),
+    };
+    const requests = chunks.map((chunk) => ({
+      ...request,
+      chunk,
+      path: `iceberg/${input.table.lakeTable}/data/dt=${input.night}/part-${uuidV7()}.parquet`,
     }));
     const outcome = await exportChunks(requests, deps.pool, {
       signal: options.signal,

@@ -41,8 +41,8 @@ export type ExportContext = {
 export type TableLock = { held: TableDescription | undefined };
 
 /**
- * Streams one table, or a chunk of one, from Postgres into one Parquet file: locks it, decodes its COPY batch by batch and encodes each as
- * it comes. Whatever goes wrong, nothing appears under the file's path.
+ * Streams one table, or a chunk of one, from Postgres into one Parquet file: locks it, decodes its COPY batch by batch
+ * and encodes each as it comes. Whatever goes wrong, nothing appears under the file's path.
  */
 export async function exportTable(request: ExportRequest, context: ExportContext): Promise<ExportOutcome> {
   const clock = startClock();
