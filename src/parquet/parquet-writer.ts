@@ -39,6 +39,7 @@ export interface ParquetWriter {
   abort(): Promise<void>;
 }
 
+/** When it resolves, the memory of the bytes is used again. */
 type Sink = (bytes: Uint8Array) => Promise<void>;
 
 const MAGIC = Buffer.from('PAR1');
@@ -159,7 +160,7 @@ class JoiningWriter implements ParquetWriter {
     const pieces: Uint8Array[] = [];
     const withoutDictionary = new Set(this.#schema.fields.map(({ name }) => name));
     const run = await this.#newRun({ compression: 'uncompressed', withoutDictionary }, async (bytes) => {
-      pieces.push(bytes);
+      pieces.push(Buffer.from(bytes));
     });
     await run.write(row);
     pieces.push(await run.finish());

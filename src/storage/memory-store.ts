@@ -22,7 +22,7 @@ class MemoryStore implements ObjectStore {
   async putIfAbsent(path: string, body: Uint8Array): Promise<'created' | 'exists'> {
     assertObjectPath(path);
     if (this.#objects.has(path)) return 'exists';
-    this.#objects.set(path, body.slice());
+    this.#objects.set(path, new Uint8Array(body));
     return 'created';
   }
 
@@ -33,7 +33,7 @@ class MemoryStore implements ObjectStore {
 
   async replace(path: string, body: Uint8Array): Promise<void> {
     assertObjectPath(path);
-    this.#objects.set(path, body.slice());
+    this.#objects.set(path, new Uint8Array(body));
   }
 
   async get(path: string): Promise<Uint8Array> {
@@ -85,7 +85,7 @@ class MemoryWriter implements ObjectWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#pieces.push(bytes);
+    this.#pieces.push(new Uint8Array(bytes));
   }
 
   async finish(): Promise<WrittenObject> {

@@ -13,7 +13,7 @@ export async function writeFile(
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const writer = createParquetWriter(schema, { ...defaultParquetOptions, ...options }, async (bytes) => {
-    chunks.push(bytes);
+    chunks.push(Buffer.from(bytes));
   });
   for (const batch of batches) await writer.write(batch);
   await writer.finish();

@@ -23,7 +23,7 @@ import {
 import type { Bound } from './bounds.ts';
 import type { Page, PageCompression } from './page.ts';
 
-/** The pages of one column in one row group, and what the footer says of them. */
+/** The pages of one column in one row group, and what the footer says of them. Its bytes belong to the encoder. */
 export type ColumnChunk = {
   readonly path: readonly string[];
   /** By parquet.thrift. */
@@ -31,6 +31,8 @@ export type ColumnChunk = {
   readonly compression: PageCompression;
   readonly dictionary: Page | undefined;
   readonly pages: readonly Page[];
+  /** One after another, the dictionary first: as they stand in the file. */
+  readonly bytes: readonly Uint8Array[];
   readonly rows: number;
   /** Nulls and empty lists counted. */
   readonly values: number;
@@ -48,8 +50,7 @@ export type ChunkStatistics = {
 
 export type ChunkSize = { readonly bytes: number; readonly plainBytes: number };
 
-/** In the order of the file. */
-export function pagesOf({ dictionary, pages }: ColumnChunk): readonly Page[] {
+function pagesOf({ dictionary, pages }: ColumnChunk): readonly Page[] {
   return dictionary === undefined ? pages : [dictionary, ...pages];
 }
 
@@ -57,7 +58,7 @@ export function sizeOf(chunk: ColumnChunk): ChunkSize {
   let bytes = 0;
   let plainBytes = 0;
   for (const page of pagesOf(chunk)) {
-    bytes += page.bytes.length;
+    bytes += page.bytes;
     plainBytes += page.plainBytes;
   }
   return { bytes, plainBytes };
@@ -75,7 +76,7 @@ export function describeChunk(chunk: ColumnChunk, start: number): ThriftStruct {
     [COLUMN_METADATA.values]: int64Field(chunk.values),
     [COLUMN_METADATA.uncompressedBytes]: int64Field(plainBytes),
     [COLUMN_METADATA.compressedBytes]: int64Field(bytes),
-    [COLUMN_METADATA.dataPageOffset]: int64Field(start + (dictionary?.bytes.length ?? 0)),
+    [COLUMN_METADATA.dataPageOffset]: int64Field(start + (dictionary?.bytes ?? 0)),
     [COLUMN_METADATA.dictionaryPageOffset]: dictionary && int64Field(start),
     [COLUMN_METADATA.statistics]: statistics && statisticsField(statistics),
     [COLUMN_METADATA.encodingStatistics]: structsField(encodingStatistics(dictionary, pages)),

@@ -9,10 +9,10 @@ import { GrowingBuffer } from './growing-buffer.ts';
 import { appendPacked, bitWidthOf } from './hybrid-runs.ts';
 import type { Levels } from './levels.ts';
 import {
+  appendDataPage,
+  appendDictionaryPage,
   chooseLevel,
   type Compressor,
-  dataPage,
-  dictionaryPage,
   type Page,
   type PageCompression,
 } from './page.ts';
@@ -24,6 +24,8 @@ export type Column = {
   readonly hasStatistics: boolean;
   /** Neither a page nor a dictionary has more, but for a single value that has. */
   readonly mostBytes: number;
+  /** What the pages of a chunk have together, at most in most cases. */
+  readonly chunkBytes: number;
 };
 
 const INDEX_SIZE = 4;
@@ -42,10 +44,11 @@ export class ColumnEncoder {
   readonly #indices: GrowingBuffer;
   #valueCount = 0;
   #pageRows = 0;
-  /** Of the chunk: keys of a dictionary that was given up in it, pages, and what they have. */
+  /** Of the chunk: the page of its dictionary, its other pages, and what they have. */
+  readonly #dictionaryBytes: GrowingBuffer;
   #dictionaryPage: Page | undefined;
+  readonly #pageBytes: GrowingBuffer;
   #pages: Page[] = [];
-  #pageBytes = 0;
   /** What the bytes of the last page came to. */
   #ratio = 1;
   /** Of Zstandard, once a page was large enough to choose it by. */
@@ -64,6 +67,8 @@ export class ColumnEncoder {
     this.#bounds = shape.values.createBounds();
     this.#values = new GrowingBuffer(mostBytes);
     this.#indices = new GrowingBuffer(mostBytes);
+    this.#dictionaryBytes = new GrowingBuffer(mostBytes);
+    this.#pageBytes = new GrowingBuffer(column.chunkBytes);
     this.#dictionary = hasDictionary ? shape.values.createDictionary?.(mostBytes) : undefined;
   }
 
@@ -72,7 +77,8 @@ export class ColumnEncoder {
     const keys = this.#dictionary?.keys.length ?? 0;
     const bits = this.#dictionary === undefined ? 0 : bitWidthOf(this.#dictionary.count);
     const indices = (this.#indices.length / INDEX_SIZE) * (bits / 8);
-    return this.#pageBytes + (keys + indices + this.#values.length) * this.#ratio;
+    const stored = this.#dictionaryBytes.length + this.#pageBytes.length;
+    return stored + (keys + indices + this.#values.length) * this.#ratio;
   }
 
   /** Takes in rows `from` to `to`. */
@@ -88,18 +94,19 @@ export class ColumnEncoder {
     }
   }
 
-  /** Ends the chunk, and starts another one. */
+  /** Ends the chunk, and starts another one: its bytes are valid until something is appended to that. */
   endChunk(): ColumnChunk {
     this.#endPage();
     const { shape, compression, hasStatistics } = this.#column;
     const bounds = this.#bounds;
-    const dictionary = this.#dictionaryPage ?? this.#takeDictionary();
+    this.#dictionaryPage ??= this.#storeDictionary();
     const chunk: ColumnChunk = {
       path: shape.path,
       physicalType: shape.physicalType,
       compression,
-      dictionary,
+      dictionary: this.#dictionaryPage,
       pages: this.#pages,
+      bytes: [this.#dictionaryBytes.taken(), this.#pageBytes.taken()],
       rows: this.#rows,
       values: this.#levelCount,
       statistics: hasStatistics
@@ -154,7 +161,10 @@ export class ColumnEncoder {
     const encoding = isIndexed ? ENCODING.rleDictionary : ENCODING.plain;
     const body = this.#assemble(isIndexed);
     if (!isIndexed) this.#level ??= chooseLevel(body);
-    this.#add(dataPage(body, this.#levels.count, encoding, this.#compressor));
+    const described = { values: this.#levels.count, encoding };
+    const page = appendDataPage(this.#pageBytes, body, described, this.#compressor);
+    this.#pages.push(page);
+    this.#ratio = page.bytes / page.plainBytes;
     this.#rows += this.#pageRows;
     this.#levelCount += this.#levels.count;
     this.#nulls += this.#pageRows - this.#valueCount;
@@ -172,26 +182,19 @@ export class ColumnEncoder {
     return body.taken();
   }
 
-  #add(page: Page): void {
-    this.#pages.push(page);
-    this.#pageBytes += page.bytes.length;
-    this.#ratio = page.bytes.length / page.plainBytes;
-  }
-
   #giveUpDictionary(): void {
     this.#endPage();
-    this.#dictionaryPage = this.#takeDictionary();
-    this.#pageBytes += this.#dictionaryPage?.bytes.length ?? 0;
+    this.#dictionaryPage = this.#storeDictionary();
     this.#dictionary = undefined;
   }
 
-  #takeDictionary(): Page | undefined {
+  #storeDictionary(): Page | undefined {
     // A list with which it became full is in none of its pages.
     const isUsed = this.#pages.some(({ encoding }) => encoding === ENCODING.rleDictionary);
     if (this.#dictionary === undefined || !isUsed) return undefined;
     const { keys, count } = this.#dictionary;
     this.#takeBounds(keys, count);
-    return dictionaryPage(keys.taken(), count, this.#compressor);
+    return appendDictionaryPage(this.#dictionaryBytes, keys.taken(), count, this.#compressor);
   }
 
   #takeBounds(values: GrowingBuffer, count: number): void {
@@ -209,9 +212,10 @@ export class ColumnEncoder {
   #startChunk(): void {
     this.#dictionary?.clear();
     this.#bounds.clear();
+    this.#dictionaryBytes.clear();
     this.#dictionaryPage = undefined;
+    this.#pageBytes.clear();
     this.#pages = [];
-    this.#pageBytes = 0;
     this.#rows = 0;
     this.#levelCount = 0;
     this.#nulls = 0;

@@ -13,7 +13,7 @@ import {
   structsField,
   textField,
 } from '../thrift-fields.ts';
-import { describeChunk, pagesOf, sizeOf } from './column-chunk.ts';
+import { describeChunk, sizeOf } from './column-chunk.ts';
 import { ColumnEncoder } from './column-encoder.ts';
 import { shapeOf } from './column-shape.ts';
 import { arrowSchemaEntry, schemaElements } from './file-schema.ts';
@@ -103,7 +103,7 @@ export class PageRun implements EncoderRun {
       if (chunk.rows !== this.#groupRows) throw lostRows(chunk.rows, this.#groupRows);
       chunks.push(describeChunk(chunk, this.#out.position));
       plainBytes += sizeOf(chunk).plainBytes;
-      for (const page of pagesOf(chunk)) await this.#out.add(page.bytes);
+      for (const bytes of chunk.bytes) await this.#out.add(bytes);
     }
     await this.#out.flush();
     this.#rowGroups.push(this.#describeRowGroup(chunks, start, plainBytes));
@@ -154,6 +154,7 @@ function makeColumns({ fields }: Schema, options: PageRunOptions): ColumnEncoder
       hasDictionary: !options.withoutDictionary.has(field.name),
       hasStatistics: shape.hasStatistics && !options.withoutStatistics.has(field.name),
       mostBytes: Math.min(share, MOST_PAGE_BYTES),
+      chunkBytes: options.rowGroupBytes,
     };
     return new ColumnEncoder(column, assembly);
   });

@@ -2,6 +2,7 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { type ThriftField, writeStruct } from '../compact-thrift.ts';
 import { DATA_PAGE, DICTIONARY_PAGE, ENCODING, PAGE_HEADER, PAGE_TYPE } from '../footer-fields.ts';
 import { int32Field, structField, structOf } from '../thrift-fields.ts';
+import type { GrowingBuffer } from './growing-buffer.ts';
 
 /** Of Zstandard: what most columns have, and what some get a tenth smaller by, mostly long texts and times in order. */
 const FAST = 1;
@@ -14,10 +15,10 @@ const ROOM_TO_SPARE = 1.1;
 
 export type PageCompression = 'zstd' | 'uncompressed';
 
-/** A page as it stands in the file. */
+/** What is to be known of a page besides its bytes. */
 export type Page = {
-  /** Its header and its body. */
-  readonly bytes: Uint8Array;
+  /** Of its header and its body. */
+  readonly bytes: number;
   /** What it would take, had it not been compressed. */
   readonly plainBytes: number;
   readonly encoding: number;
@@ -31,8 +32,13 @@ export type Compressor = {
   readonly expectedRatio: number;
 };
 
-/** Of `values` values, nulls counted. The body is copied or compressed. */
-export function dataPage(body: Uint8Array, values: number, encoding: number, compressor: Compressor): Page {
+/** Appends a page of `values` values, nulls counted. */
+export function appendDataPage(
+  out: GrowingBuffer,
+  body: Uint8Array,
+  { values, encoding }: { readonly values: number; readonly encoding: number },
+  compressor: Compressor,
+): Page {
   const kind = structField({
     [DATA_PAGE.values]: int32Field(values),
     [DATA_PAGE.encoding]: int32Field(encoding),
@@ -40,20 +46,26 @@ export function dataPage(body: Uint8Array, values: number, encoding: number, com
     [DATA_PAGE.repetitionLevels]: int32Field(ENCODING.rle),
   });
   const fields = { [PAGE_HEADER.type]: int32Field(PAGE_TYPE.data), [PAGE_HEADER.dataPage]: kind };
-  return { ...pack(body, fields, compressor), encoding };
+  return { ...appendPage(out, body, fields, compressor), encoding };
 }
 
-/** Of the keys of a dictionary. The body is copied or compressed. */
-export function dictionaryPage(body: Uint8Array, keys: number, compressor: Compressor): Page {
+/** Appends the page of a dictionary's keys. */
+export function appendDictionaryPage(
+  out: GrowingBuffer,
+  body: Uint8Array,
+  keys: number,
+  compressor: Compressor,
+): Page {
   const kind = structField({
     [DICTIONARY_PAGE.values]: int32Field(keys),
     [DICTIONARY_PAGE.encoding]: int32Field(ENCODING.plain),
   });
   const fields = { [PAGE_HEADER.type]: int32Field(PAGE_TYPE.dictionary), [PAGE_HEADER.dictionaryPage]: kind };
-  return { ...pack(body, fields, compressor), encoding: ENCODING.plain };
+  return { ...appendPage(out, body, fields, compressor), encoding: ENCODING.plain };
 }
 
-function pack(
+function appendPage(
+  out: GrowingBuffer,
   body: Uint8Array,
   fields: Readonly<Record<number, ThriftField>>,
   compressor: Compressor,
@@ -67,7 +79,9 @@ function pack(
       [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
     }),
   );
-  return { bytes: Buffer.concat([header, stored]), plainBytes: header.length + body.length };
+  out.append(header);
+  out.append(stored);
+  return { bytes: header.length + stored.length, plainBytes: header.length + body.length };
 }
 
 /**

@@ -1,11 +1,12 @@
-/** A sink is called for small pieces when they have come to this, and for a piece of this size by itself. */
-const LEAST_BYTES = 64 * 1024;
+/** A piece of this size goes to the sink by itself. */
+const LARGE_PIECE = 256 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
 
-/** Gives small pieces of a file to its sink together. */
+/** Gives small pieces of a file to its sink together, in memory that is used again once the sink is through with it. */
 export class PieceCollector {
   readonly #sink: (bytes: Uint8Array) => Promise<void>;
-  #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  #gathered = 0;
   #position = 0;
 
   constructor(sink: (bytes: Uint8Array) => Promise<void>) {
@@ -17,21 +18,18 @@ export class PieceCollector {
     return this.#position;
   }
 
-  /** The bytes belong to the sink from now on. */
+  /** The caller may use the memory of the bytes again when it resolves. */
   async add(bytes: Uint8Array): Promise<void> {
-    if (bytes.length >= LEAST_BYTES) await this.flush();
-    this.#pieces.push(bytes);
-    this.#bytes += bytes.length;
     this.#position += bytes.length;
-    if (this.#bytes >= LEAST_BYTES) await this.flush();
+    if (this.#gathered + bytes.length > BLOCK_BYTES || bytes.length >= LARGE_PIECE) await this.flush();
+    if (bytes.length >= LARGE_PIECE) return this.#sink(bytes);
+    this.#block.set(bytes, this.#gathered);
+    this.#gathered += bytes.length;
   }
 
   async flush(): Promise<void> {
-    if (this.#pieces.length === 0) return;
-    const [first] = this.#pieces;
-    const piece = this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#bytes = 0;
-    await this.#sink(piece);
+    const gathered = this.#block.subarray(0, this.#gathered);
+    this.#gathered = 0;
+    if (gathered.length > 0) await this.#sink(gathered);
   }
 }
