@@ -14,14 +14,14 @@ export type StepContext = {
 };
 
 /**
- * Runs one step of a night as an activity: beats at once and then every half second with the latest report, passes
- * cancellation on, and is the one place where an error becomes a Temporal failure.
+ * Runs one step of a night as an activity: beats every half second with the latest report, passes cancellation on, and is
+ * the one place where an error becomes a Temporal failure. A small table is through before its first beat, each of which
+ * costs the server a write.
  */
 export async function runStep<T>(step: (context: StepContext) => Promise<T>): Promise<T> {
   const context = Context.current();
   const signal = context.cancellationSignal;
   let latest: unknown;
-  context.heartbeat();
   const beating = setInterval(() => context.heartbeat(latest), beatInterval);
   try {
     return await step({

@@ -82,23 +82,15 @@ async function commitOnce(
   refuseToFalsify(base, input);
   const staged = await stage(input, deps, commit, base);
   const location = pathOf(store, base?.metadata.location ?? catalog.tableLocation(lakeTable));
+  // No reader knows of any of them before the table's metadata names them.
   await Promise.all([
     holdsDdl(base, commit.ddl)
       ? undefined
       : store.putIfAbsent(`${location}/${ddlPath(commit.ddl.digest)}`, commit.ddl.bytes),
-    putInOrder(store, location, staged.filesToWrite),
+    ...staged.filesToWrite.map(({ path, bytes }) => store.putIfAbsent(`${location}/${path}`, bytes)),
   ]);
   const table = await catalog.commit(lakeTable, staged.requirements, staged.updates);
   return { table, snapshot: staged.snapshot, alreadyCommitted: false };
-}
-
-/** What a file names is durable before the file is there. */
-async function putInOrder(
-  store: ObjectStore,
-  location: string,
-  files: StagedSnapshot['filesToWrite'],
-): Promise<void> {
-  for (const { path, bytes } of files) await store.putIfAbsent(`${location}/${path}`, bytes);
 }
 
 async function stage(

@@ -47,7 +47,7 @@ export type StagingRequest = {
 
 export type StagedSnapshot = {
   readonly snapshot: Snapshot;
-  /** To be created in this order before the commit; paths are relative to the table's location. */
+  /** To be created before the commit; paths are relative to the table's location. */
   readonly filesToWrite: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   /** For the catalog. */
   readonly requirements: readonly TableRequirement[];

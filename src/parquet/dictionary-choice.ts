@@ -3,7 +3,7 @@ import type { Data, RecordBatch } from 'apache-arrow';
 
 const sampleRows = 16_384;
 /** Fewer values say little, and with few or huge values the dictionary's own limit is reached soon. */
-const enoughValues = 1024;
+const enoughValues = 128;
 /**
  * A column chunk of less gains little from a dictionary, for which the encoder takes some 100 kB from the start: with
  * 1,600 columns, half of its memory.

@@ -14,19 +14,29 @@ export class DurableFile {
   readonly #temporary: string;
   readonly #target: string;
   readonly #hash = createHash('sha256');
+  readonly #durableDirectory: Promise<unknown>;
   #handle: FileHandle | undefined;
   #bytes = 0;
 
-  private constructor(handle: FileHandle, temporary: string, target: string) {
+  private constructor(
+    handle: FileHandle,
+    names: { readonly temporary: string; readonly target: string },
+    durableDirectory: Promise<unknown>,
+  ) {
     this.#handle = handle;
-    this.#temporary = temporary;
-    this.#target = target;
+    this.#temporary = names.temporary;
+    this.#target = names.target;
+    this.#durableDirectory = durableDirectory;
   }
 
-  /** The directory of the target must be there. */
-  static async create(target: string): Promise<DurableFile> {
+  /**
+   * The directory of the target must be there. It need not be on the disk yet: the file gets its name only after
+   * `durableDirectory`, which is awaited when that time comes, and whose failure is the file's.
+   */
+  static async create(target: string, durableDirectory: Promise<unknown>): Promise<DurableFile> {
     const temporary = join(dirname(target), `${temporaryPrefix}${randomUUID()}`);
-    return new DurableFile(await open(temporary, 'wx', 0o600), temporary, target);
+    const handle = await open(temporary, 'wx', 0o600);
+    return new DurableFile(handle, { temporary, target }, durableDirectory);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -45,9 +55,8 @@ export class DurableFile {
   async link(syncDirectory: SyncDirectory): Promise<'created' | 'exists'> {
     await this.#settle();
     const linked = await linkUnlessTaken(this.#temporary, this.#target);
-    await removeQuietly(this.#temporary);
-    // Also of one that was there: whoever made it may have died before.
-    await syncDirectory(dirname(this.#target));
+    // The directory is synced also of one that was there: whoever made it may have died before.
+    await Promise.all([syncDirectory(dirname(this.#target)), removeQuietly(this.#temporary)]);
     return linked ? 'created' : 'exists';
   }
 
@@ -79,7 +88,7 @@ export class DurableFile {
 
   /** Some file systems report a full disk only here. */
   async #settle(): Promise<void> {
-    await this.#opened().sync();
+    await Promise.all([this.#opened().sync(), this.#durableDirectory]);
     await this.#opened().close();
     this.#handle = undefined;
   }

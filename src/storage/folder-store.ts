@@ -39,7 +39,8 @@ export function openFolderStore(folder: string): ObjectStore {
 const MOST_DIRECTORIES = 10_000;
 
 type Directory = {
-  readonly made: Promise<void>;
+  /** `created`: by this store, so that nothing is in it. */
+  readonly made: Promise<'created' | 'exists'>;
   /** Its name and those above it survive a power cut. */
   readonly durable: Promise<unknown>;
 };
@@ -142,18 +143,21 @@ class FolderStore implements ObjectStore {
 
   async #createFile(path: string): Promise<DurableFile> {
     const target = join(this.#root, path);
-    const directory = dirname(target);
     try {
-      await this.#make(directory).durable;
-      const [file] = await Promise.all([DurableFile.create(target), this.#sweep(directory)]);
-      return file;
+      return await this.#createIn(this.#make(dirname(target)), target);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       // Someone removed a directory that we have made: a table or a lake to be archived anew.
       this.#directories.clear();
-      await this.#make(directory).durable;
-      return DurableFile.create(target);
+      return this.#createIn(this.#make(dirname(target)), target);
     }
+  }
+
+  async #createIn({ made, durable }: Directory, target: string): Promise<DurableFile> {
+    const isNew = (await made) === 'created';
+    const sweep = isNew ? undefined : this.#sweep(dirname(target));
+    const [file] = await Promise.all([DurableFile.create(target, durable), sweep]);
+    return file;
   }
 
   /** What writers that were killed left behind; a service that never restarts removes it as well. */
@@ -181,9 +185,9 @@ class FolderStore implements ObjectStore {
   /** Of a directory that holds an object: it was durable before the object got its name. */
   #know(directory: string): void {
     if (this.#directories.size >= MOST_DIRECTORIES) this.#directories.clear();
-    const known = Promise.resolve();
+    const known: Directory = { made: Promise.resolve('exists'), durable: Promise.resolve() };
     for (let one = directory; !this.#directories.has(one) && one !== this.#root; one = dirname(one)) {
-      this.#directories.set(one, { made: known, durable: known });
+      this.#directories.set(one, known);
     }
   }
 
@@ -203,11 +207,12 @@ class FolderStore implements ObjectStore {
    * Makes the root and what is missing above it, and makes all of that durable. Node's own recursive mkdir hides why it
    * failed (a read-only file system), and never returns where a file system makes no folders at all (/proc, autofs).
    */
-  async #makeRoot(root: string): Promise<void> {
-    if (await isThere(root)) return;
+  async #makeRoot(root: string): Promise<'created' | 'exists'> {
+    if (await isThere(root)) return 'exists';
     if (dirname(root) !== root) await this.#makeRoot(dirname(root));
-    await makeDirectory(root);
+    const made = await makeDirectory(root);
     await this.#syncIfAllowed(dirname(root));
+    return made;
   }
 
   /** A directory above the root that we may not open is none that we made. */
@@ -324,11 +329,13 @@ function isAbsence(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function makeDirectory(directory: string): Promise<'created' | 'exists'> {
   try {
     await mkdir(directory, { mode: 0o700 });
+    return 'created';
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (errnoOf(error) === 'EEXIST') return 'exists';
+    throw error;
   }
 }
 
