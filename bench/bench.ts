@@ -12,7 +12,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { createDatabase } from '../src/demo/embedded-postgres.ts';
 import { overBudget, parseBudget } from './budget.ts';
 import { type Contender, findDuckdb, peerUnder, permafrost, wire } from './contenders.ts';
@@ -22,7 +21,7 @@ import { writeMeasured } from './measured-page.ts';
 import { race } from './race.ts';
 import { printResult, type ShapeResult } from './report.ts';
 import { startBenchServer } from './server.ts';
-import { findShape, growth, seed, type Shape } from './shapes.ts';
+import { findShape, growth, seedAll, type Shape } from './shapes.ts';
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -41,7 +40,7 @@ const postgres = await startBenchServer();
 const results: ShapeResult[] = [];
 try {
   const url = await createDatabase(postgres, 'bench');
-  await seedAll(url);
+  await seedAll(url, shapes);
   console.log(`${describeMachine()}\n`);
   for (const shape of shapes) {
     const result = await measureShape(url, shape);
@@ -68,13 +67,6 @@ async function gather(): Promise<readonly Contender[]> {
     ...(options.peers === undefined ? [] : [peerUnder(options.peers)]),
     permafrost,
   ];
-}
-
-async function seedAll(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const shape of shapes) await seed(client, shape);
-  await client.end();
 }
 
 async function measureShape(url: string, shape: Shape): Promise<ShapeResult> {

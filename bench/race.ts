@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import type { NightResult } from '../src/archive/night.ts';
 import { addSeconds, type StageSeconds } from '../src/archive/stage-seconds.ts';
@@ -10,7 +11,13 @@ import { type CpuCensus, takeCensus } from './machine.ts';
 import type { Measured } from './measure.ts';
 import type { Shape } from './shapes.ts';
 
-/** Lets the contenders run by turns, `times` times each; what reads the tables first is not counted. */
+/** Until a removal is forgotten by the file system. */
+const FORGET_MS = 6_000;
+
+/**
+ * Lets the contenders run by turns, `times` times each; what reads the tables first is not counted. What they write is kept
+ * until all have run: ext4 takes several times as long to make files within seconds of the removal of others.
+ */
 export async function race(
   url: string,
   shape: Shape,
@@ -19,35 +26,40 @@ export async function race(
 ): Promise<ReadonlyMap<string, readonly Run[]>> {
   const postmaster = await findPostmaster(url);
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
-  await runOnce(url, shape, wire, postmaster);
-  for (let turn = 0; turn < times; turn += 1) {
-    for (const contender of contenders) {
-      const run = await runOnce(url, shape, contender, postmaster);
-      runs.get(contender.name)?.push(run);
-      console.error(`  ${shape.name}: ${contender.name} ${run.seconds.toFixed(2)} s`);
+  const place: Place = { url, postmaster, folder: await mkdtemp(join(tmpdir(), 'permafrost-bench-out-')) };
+  try {
+    await runOnce(shape, wire, place);
+    for (let turn = 0; turn < times; turn += 1) {
+      for (const contender of contenders) {
+        const run = await runOnce(shape, contender, place);
+        runs.get(contender.name)?.push(run);
+        console.error(`  ${shape.name}: ${contender.name} ${run.seconds.toFixed(2)} s`);
+      }
     }
+  } finally {
+    await rm(place.folder, { recursive: true });
   }
+  await setTimeout(FORGET_MS);
   return runs;
 }
 
-async function runOnce(url: string, shape: Shape, contender: Contender, postmaster: number): Promise<Run> {
-  const folder = await mkdtemp(join(tmpdir(), 'permafrost-bench-out-'));
-  try {
-    const before = await takeCensus(postmaster);
-    const measured = await contender.run(url, shape, folder);
-    const after = await takeCensus(postmaster);
-    const { seconds, cpuSeconds, peakBytes, output } = measured;
-    return {
-      seconds,
-      cpuSeconds,
-      peakBytes,
-      ...spent(measured, before, after),
-      parquetBytes: await sizeOfParquet(folder),
-      stages: readStages(output),
-    };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+/** Where runs take place. */
+type Place = { readonly url: string; readonly postmaster: number; readonly folder: string };
+
+async function runOnce(shape: Shape, contender: Contender, { url, postmaster, folder }: Place): Promise<Run> {
+  const out = await mkdtemp(join(folder, 'run-'));
+  const before = await takeCensus(postmaster);
+  const measured = await contender.run(url, shape, out);
+  const after = await takeCensus(postmaster);
+  const { seconds, cpuSeconds, peakBytes, output } = measured;
+  return {
+    seconds,
+    cpuSeconds,
+    peakBytes,
+    ...spent(measured, before, after),
+    parquetBytes: await sizeOfParquet(out),
+    stages: readStages(output),
+  };
 }
 
 function spent(

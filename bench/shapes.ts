@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client } from 'pg';
+import pg from 'pg';
 
 /**
  * Tables to archive, in a schema of their own that has the shape's name. Deterministic: only hashes of the row number.
@@ -169,7 +169,7 @@ export function tableNames({ name, tables }: Shape): readonly string[] {
 }
 
 /** Makes the tables, unless they are there as this very SQL makes them. */
-export async function seed(client: Client, shape: Shape): Promise<void> {
+export async function seed(client: pg.Client, shape: Shape): Promise<void> {
   const { name, rows, create } = shape;
   const digest = createHash('sha256').update(create).digest('hex');
   const { rows: found } = await client.query<{ digest: string | null }>(
@@ -183,4 +183,12 @@ export async function seed(client: Client, shape: Shape): Promise<void> {
     `BEGIN; CREATE SCHEMA ${name}; SET LOCAL search_path = ${name}; ${create}; COMMENT ON SCHEMA ${name} IS '${digest}'; COMMIT`,
   );
   await client.query(`VACUUM (FREEZE, ANALYZE) ${tableNames(shape).join(', ')}`);
+}
+
+/** As `seed`, over a connection of its own. */
+export async function seedAll(url: string, wanted: readonly Shape[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  for (const shape of wanted) await seed(client, shape);
+  await client.end();
 }

@@ -16,7 +16,7 @@ export type NightRequest = {
   readonly tables: readonly string[];
   /** True where a past night is recorded with today's state (a backfill). */
   readonly late?: boolean;
-  /** Tables archived at the same time; 2 unless told otherwise. */
+  /** Tables that workers are asked for at the same time; 2 unless told otherwise. */
   readonly tableConcurrency?: number;
   /** True where a person waits for the night: a report that cannot be sent is given up soon. */
   readonly attended?: boolean;

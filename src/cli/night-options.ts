@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { isNight, nightOf } from '../archive/night-date.ts';
 import type { NightRequest } from '../archive/night.ts';
 import { systemClock } from '../clock.ts';
-import { type Config, tablesUnderWay } from '../config.ts';
+import { type Config, tablesAskedFor } from '../config.ts';
 import { PermafrostError } from '../errors.ts';
 
 /** Options that every command about nights shares. */
@@ -50,7 +50,7 @@ export function toNightRequest(
   return {
     set: config.set,
     tables: config.tables,
-    tableConcurrency: tablesUnderWay(config),
+    tableConcurrency: tablesAskedFor(config),
     ...(config.drill ? { drill: true } : {}),
   };
 }

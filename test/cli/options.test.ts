@@ -94,12 +94,12 @@ describe('tables', () => {
     expect(toNightRequest(readConfig({ set: 'navigator' }, {}))).toEqual({
       set: 'navigator',
       tables: [],
-      tableConcurrency: 8,
+      tableConcurrency: 16,
     });
     expect(toNightRequest(readConfig({ tables: ['a.b'] }, {}))).toEqual({
       set: 'adhoc',
       tables: ['a.b'],
-      tableConcurrency: 8,
+      tableConcurrency: 16,
     });
   });
 });
