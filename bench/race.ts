@@ -1,7 +1,6 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import type { NightResult } from '../src/archive/night.ts';
 import { addSeconds, type StageSeconds } from '../src/archive/stage-seconds.ts';
@@ -9,15 +8,10 @@ import { type Contender, wire } from './contenders.ts';
 import type { Run } from './figures.ts';
 import { type CpuCensus, takeCensus } from './machine.ts';
 import type { Measured } from './measure.ts';
+import { removeOutput } from './remove-output.ts';
 import type { Shape } from './shapes.ts';
 
-/** Until a removal is forgotten by the file system. */
-const FORGET_MS = 6_000;
-
-/**
- * Lets the contenders run by turns, `times` times each; what reads the tables first is not counted. What they write is kept
- * until all have run: ext4 takes several times as long to make files within seconds of the removal of others.
- */
+/** Lets the contenders run by turns, `times` times each; what reads the tables first is not counted. */
 export async function race(
   url: string,
   shape: Shape,
@@ -37,9 +31,8 @@ export async function race(
       }
     }
   } finally {
-    await rm(place.folder, { recursive: true });
+    await removeOutput(place.folder);
   }
-  await setTimeout(FORGET_MS);
   return runs;
 }
 

@@ -1,18 +1,18 @@
 /**
- * Times a night through Temporal against the same night without it: the same process, warm, its worker up, by turns, each
- * into a lake of its own. The ratios are what counts.
+ * Times a night through Temporal against the same night without it, by turns, in one process whose worker is up, each into a
+ * lake of its own; the export threads are new in each. The ratios are what counts.
  *
  *   npm run bench:temporal                 lineitem and small
  *   npm run bench:temporal -- small 5      five runs of each
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatedNightRequest } from '../src/archive/archiver.ts';
 import { type NightResult, nightSucceeded } from '../src/archive/night.ts';
 import { runNight } from '../src/archive/run-night.ts';
-import { runInterruptibly } from '../src/cli/interruptible.ts';
+import type { InterruptibleRun } from '../src/cli/interruptible.ts';
 import { toNightRequest } from '../src/cli/night-options.ts';
 import { openNightService } from '../src/cli/night-service.ts';
 import { systemClock } from '../src/clock.ts';
@@ -22,6 +22,7 @@ import { createDatabase } from '../src/demo/embedded-postgres.ts';
 import { awaitNight, startNight } from '../src/temporal/start-night.ts';
 import { describeMachine } from './machine.ts';
 import { median } from './measure.ts';
+import { removeOutput } from './remove-output.ts';
 import { startBenchServer } from './server.ts';
 import { findShape, seedAll, type Shape } from './shapes.ts';
 
@@ -46,18 +47,21 @@ async function race(url: string, shape: Shape, times: number): Promise<void> {
   const here: number[] = [];
   const durably: number[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'permafrost-bench-temporal-'));
-  // What comes first compiles the code for all.
-  for (let turn = 0; turn <= times; turn += 1) {
-    const without = await timeNight(url, shape, await mkdtemp(join(folder, 'here-')), archiveHere);
-    const through = await timeNight(url, shape, await mkdtemp(join(folder, 'temporal-')), archiveDurably);
-    if (turn === 0) continue;
-    here.push(without);
-    durably.push(through);
-    console.error(
-      `  ${shape.name}: ${without.toFixed(2)} s without, ${through.toFixed(2)} s through Temporal`,
-    );
+  try {
+    // What comes first compiles the code for all.
+    for (let turn = 0; turn <= times; turn += 1) {
+      const without = await timeNight(url, shape, await mkdtemp(join(folder, 'here-')), archiveHere);
+      const through = await timeNight(url, shape, await mkdtemp(join(folder, 'temporal-')), archiveDurably);
+      if (turn === 0) continue;
+      here.push(without);
+      durably.push(through);
+      console.error(
+        `  ${shape.name}: ${without.toFixed(2)} s without, ${through.toFixed(2)} s through Temporal`,
+      );
+    }
+  } finally {
+    await removeOutput(folder);
   }
-  await rm(folder, { recursive: true });
   const [alone, temporal] = [median(here), median(durably)];
   console.log(
     `${shape.name}: ${alone.toFixed(2)} s without, ${temporal.toFixed(2)} s through Temporal, ${(temporal / alone).toFixed(2)} times`,
@@ -110,14 +114,18 @@ async function archiveDurably(
   archiver: ComposedArchiver,
   request: DatedNightRequest,
 ): Promise<number> {
-  let seconds = Number.NaN;
-  await runInterruptibly(async (run) => {
-    const { client, taskQueue } = await openNightService(run, config, archiver);
-    seconds = await timeUntilDone(async () =>
-      awaitNight(client, await startNight(client, taskQueue, request)),
-    );
-  });
-  return seconds;
+  await using opened = new AsyncDisposableStack();
+  const run: InterruptibleRun = {
+    signal: new AbortController().signal,
+    step: async (take) => take(),
+    async open(open, close) {
+      const it = await open();
+      opened.defer(async () => close(it));
+      return it;
+    },
+  };
+  const { client, taskQueue } = await openNightService(run, config, archiver);
+  return await timeUntilDone(async () => awaitNight(client, await startNight(client, taskQueue, request)));
 }
 
 async function timeUntilDone(archive: () => Promise<NightResult>): Promise<number> {

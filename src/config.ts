@@ -338,11 +338,11 @@ export function tablesUnderWay({ tableConcurrency }: Config): number {
 const UNDER_WAY_PER_THREAD = 4;
 
 /**
- * Tables that a night asks its workers for at the same time: half of them wait in the queue, so that a worker that is
- * through with one finds the next, which Temporal takes some ten milliseconds to bring.
+ * Tables that a night asks its workers for at the same time. Some wait in the queue, so that a worker that is through with
+ * one finds the next, which Temporal takes a while to bring. Not more: their time runs while they wait.
  */
 export function tablesAskedFor(config: Config): number {
-  return tablesUnderWay(config) * 2;
+  return tablesUnderWay(config) + config.tableConcurrency;
 }
 
 /** The source of a command that cannot do without. Error: `configuration`. */

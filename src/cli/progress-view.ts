@@ -130,9 +130,10 @@ export function standingOf(night: LiveNight): Standing {
       finished.set(table.table, { archived: true, text });
     } else if (table.status === 'failed' && !table.failure?.startsWith('cancelled:')) {
       finished.set(table.table, { archived: false, text: table.failure ?? '' });
-    } else if (table.status === 'running') {
-      running.set(table.table, night.running[table.table] ?? { stage: 'describing', rows: 0, bytes: 0 });
     }
+    // The others wait in the queue, or are too small to be heard of.
+    const progress = night.running[table.table];
+    if (table.status === 'running' && progress !== undefined) running.set(table.table, progress);
   }
   const [retry] = night.retrying;
   const note =

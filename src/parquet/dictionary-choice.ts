@@ -2,8 +2,10 @@ import { DataType } from 'apache-arrow';
 import type { Data, RecordBatch } from 'apache-arrow';
 
 const sampleRows = 16_384;
-/** Fewer values say little, and with few or huge values the dictionary's own limit is reached soon. */
+/** Of fewer values a dictionary costs little; of some hundred that are all different, a small file is a fifth larger by it. */
 const enoughValues = 128;
+/** Fewer new values are chance: two values, one behind the other, are one new one for one. */
+const enoughNewValues = 16;
 /**
  * A column chunk of less gains little from a dictionary, for which the encoder takes some 100 kB from the start: with
  * 1,600 columns, half of its memory.
@@ -39,7 +41,7 @@ function keepsBringingNewValues(column: Data | undefined): boolean {
   if (keys.length < enoughValues) return false;
   const inFirstHalf = new Set(keys.slice(0, keys.length / 2)).size;
   const inSecondHalfOnly = new Set(keys).size - inFirstHalf;
-  return inSecondHalfOnly * 2 >= inFirstHalf;
+  return inSecondHalfOnly >= enoughNewValues && inSecondHalfOnly * 2 >= inFirstHalf;
 }
 
 type Key = string | number | bigint;

@@ -39,7 +39,7 @@ export function openFolderStore(folder: string): ObjectStore {
 const MOST_DIRECTORIES = 10_000;
 
 type Directory = {
-  /** `created`: by this store, so that nothing is in it. */
+  /** `created`: by this store, so that there was nothing in it. */
   readonly made: Promise<'created' | 'exists'>;
   /** Its name and those above it survive a power cut. */
   readonly durable: Promise<unknown>;
@@ -154,19 +154,19 @@ class FolderStore implements ObjectStore {
   }
 
   async #createIn({ made, durable }: Directory, target: string): Promise<DurableFile> {
-    const isNew = (await made) === 'created';
-    const sweep = isNew ? undefined : this.#sweep(dirname(target));
+    const sweep = this.#sweep(dirname(target), (await made) === 'created');
     const [file] = await Promise.all([DurableFile.create(target, durable), sweep]);
     return file;
   }
 
   /** What writers that were killed left behind; a service that never restarts removes it as well. */
-  async #sweep(directory: string): Promise<void> {
+  async #sweep(directory: string, isOurs: boolean): Promise<void> {
     const now = Date.now();
     const sweptAt = this.#sweptAt.get(directory);
     if (sweptAt !== undefined && now - sweptAt < SWEEP_EVERY_MS) return;
     this.#sweptAt.set(directory, now);
-    await sweepTemporaries(directory, { root: this.#root, now });
+    const isNew = isOurs && sweptAt === undefined;
+    await sweepTemporaries(directory, { root: this.#root, now, isNew });
   }
 
   /**

@@ -33,7 +33,7 @@ export type ObjectInfo = { readonly path: string; readonly bytes: number };
 
 /** One object in the making. Exactly one of `finish` and `abort` ends it. */
 export interface ObjectWriter {
-  /** Takes the bytes; resolves when more may be written (backpressure), and their memory used again. */
+  /** Takes the bytes; resolves when more may be written (backpressure). The caller may use their memory again then. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes the object durable and visible. Fails with `lake-unwritable` when the path was taken in the meantime. */
   finish(): Promise<WrittenObject>;

@@ -13,6 +13,8 @@ export type SweepOptions = {
   readonly root: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** True where the directory was just made: then only those before it are looked at. */
+  readonly isNew: boolean;
 };
 
 /**
@@ -21,9 +23,10 @@ export type SweepOptions = {
  * of ten years costs no more than a few listings. Should the file be a living writer's after all, its write fails and
  * is done again. Never throws: what stays is invisible and harmless.
  */
-export async function sweepTemporaries(directory: string, { root, now }: SweepOptions): Promise<void> {
+export async function sweepTemporaries(directory: string, options: SweepOptions): Promise<void> {
+  const { root, now, isNew } = options;
   const neighbours = directory !== root && isPartition(directory) ? await neighboursBefore(directory) : [];
-  for (const swept of [directory, ...neighbours]) {
+  for (const swept of isNew ? neighbours : [directory, ...neighbours]) {
     for (const file of await temporariesOf(swept)) await removeIfLeftBehind(file, now);
   }
 }

@@ -94,12 +94,12 @@ describe('tables', () => {
     expect(toNightRequest(readConfig({ set: 'navigator' }, {}))).toEqual({
       set: 'navigator',
       tables: [],
-      tableConcurrency: 16,
+      tableConcurrency: 10,
     });
     expect(toNightRequest(readConfig({ tables: ['a.b'] }, {}))).toEqual({
       set: 'adhoc',
       tables: ['a.b'],
-      tableConcurrency: 16,
+      tableConcurrency: 10,
     });
   });
 });

@@ -14,6 +14,8 @@ export async function writeFile(
   const chunks: Uint8Array[] = [];
   const writer = createParquetWriter(schema, { ...defaultParquetOptions, ...options }, async (bytes) => {
     chunks.push(Buffer.from(bytes));
+    // Whoever goes on reading it later reads this.
+    bytes.fill(0xff);
   });
   for (const batch of batches) await writer.write(batch);
   await writer.finish();

@@ -108,6 +108,22 @@ function describeWriter(newStore: NewStore): void {
     expect(text(await store.get('t/part.parquet'))).toBe('half whole');
   });
 
+  test('what was written may be overwritten in memory', async () => {
+    const store = await newStore();
+    const writer = await store.createWriter('t/part.parquet');
+    const memory = Buffer.from('first ');
+    await writer.write(memory);
+    memory.write('second');
+    await writer.write(memory);
+    memory.fill(0);
+    await writer.finish();
+    expect(text(await store.get('t/part.parquet'))).toBe('first second');
+    const whole = Buffer.from('whole');
+    await store.putIfAbsent('t/whole', whole);
+    whole.fill(0);
+    expect(text(await store.get('t/whole'))).toBe('whole');
+  });
+
   test('an aborted writer leaves nothing, and the path is free', async () => {
     const store = await newStore();
     const writer = await store.createWriter('t/part.parquet');

@@ -81,16 +81,18 @@ test('what a killed writer left is removed by a later night, and what may be ali
   await left('t/data/dt=2026-11-19/part.parquet', dayAgo);
   await left('t/data/dt=2026-11-20/.tmp-old', dayAgo);
   await left('t/data/dt=2026-11-20/.tmp-young', new Date(Date.now() - 3_600_000));
-  await left('t/data/dt=2026-11-21/.tmp-old', dayAgo);
   await left('t/metadata/.tmp-old', dayAgo);
+  await left('u/data/dt=2026-11-21/.tmp-old', dayAgo);
   const store = openFolderStore(folder);
   await (await store.createWriter('t/data/dt=2026-11-21/part.parquet')).finish();
+  await (await store.createWriter('u/data/dt=2026-11-21/part.parquet')).finish();
   await store.putIfAbsent('t/metadata/v1.metadata.json', new Uint8Array(1));
   const kept = (await readdir(folder, { recursive: true })).filter((name) => /\.tmp|\.parquet/.test(name));
   expect(kept.toSorted()).toEqual([
     't/data/dt=2026-11-19/part.parquet',
     't/data/dt=2026-11-20/.tmp-young',
     't/data/dt=2026-11-21/part.parquet',
+    'u/data/dt=2026-11-21/part.parquet',
   ]);
 });
 

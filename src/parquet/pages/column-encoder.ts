@@ -24,7 +24,7 @@ export type Column = {
   readonly hasStatistics: boolean;
   /** Neither a page nor a dictionary has more, but for a single value that has. */
   readonly mostBytes: number;
-  /** What the pages of a chunk have together, at most in most cases. */
+  /** Pages of a chunk that have more together are rare. */
   readonly chunkBytes: number;
 };
 
@@ -44,7 +44,7 @@ export class ColumnEncoder {
   readonly #indices: GrowingBuffer;
   #valueCount = 0;
   #pageRows = 0;
-  /** Of the chunk: the page of its dictionary, its other pages, and what they have. */
+  /** Of the chunk: bytes and description of its dictionary's page, then of the other pages. */
   readonly #dictionaryBytes: GrowingBuffer;
   #dictionaryPage: Page | undefined;
   readonly #pageBytes: GrowingBuffer;

@@ -2,7 +2,7 @@ const FIRST_SIZE = 256;
 /** Behind what was reserved: values are read and copied in words, beyond their end. */
 const SLACK = 16;
 const WORD_SIZE = 8;
-/** Larger memory than this, and than usual, is given back: one long value needed it. */
+/** Larger memory than this is given back: one long value needed it, or one column of many a whole row group. */
 const MOST_KEPT = 4 * 1024 * 1024;
 
 /** Memory that grows and is used again, seen as bytes, as 32-bit words and through a view. */
@@ -43,7 +43,7 @@ export class GrowingBuffer {
 
   clear(): void {
     this.length = 0;
-    if (this.bytes.length > Math.max(MOST_KEPT, this.#usualMost + SLACK)) this.#allocate(FIRST_SIZE);
+    if (this.bytes.length > MOST_KEPT) this.#allocate(FIRST_SIZE);
   }
 
   #allocate(size: number): void {

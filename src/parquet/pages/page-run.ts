@@ -154,7 +154,8 @@ function makeColumns({ fields }: Schema, options: PageRunOptions): ColumnEncoder
       hasDictionary: !options.withoutDictionary.has(field.name),
       hasStatistics: shape.hasStatistics && !options.withoutStatistics.has(field.name),
       mostBytes: Math.min(share, MOST_PAGE_BYTES),
-      chunkBytes: options.rowGroupBytes,
+      // A group ends after the batch with which it is full.
+      chunkBytes: options.rowGroupBytes * 2,
     };
     return new ColumnEncoder(column, assembly);
   });

@@ -79,6 +79,7 @@ function appendPage(
       [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
     }),
   );
+  out.reserve(header.length + stored.length);
   out.append(header);
   out.append(stored);
   return { bytes: header.length + stored.length, plainBytes: header.length + body.length };
