@@ -17,7 +17,7 @@ import {
   startDebianPostgres,
 } from '../test/postgres/debian-postgres.ts';
 import { measure, median } from './measure.ts';
-import { findShape, seed, type Shape } from './shapes.ts';
+import { findShape, seedAll, type Shape } from './shapes.ts';
 
 const program = join(import.meta.dirname, '../bin/permafrost.js');
 const [shapeName = 'lineitem', runs = '3'] = process.argv.slice(2);
@@ -36,10 +36,7 @@ try {
 async function race(raced: Shape, times: number): Promise<void> {
   const { name, rows } = raced;
   const source = await createDatabase('source');
-  const client = new pg.Client({ connectionString: source });
-  await client.connect();
-  await seed(client, raced);
-  await client.end();
+  await seedAll(source, [raced]);
   const dump = join(folder, 'dump');
   await pgDumpTo(source, dump);
   const env = { PERMAFROST_LAKE: join(folder, 'lake'), PERMAFROST_STATE_FOLDER: folder };

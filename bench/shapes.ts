@@ -168,8 +168,7 @@ export function tableNames({ name, tables }: Shape): readonly string[] {
   return tables.map((table) => `${name}.${table}`);
 }
 
-/** Makes the tables, unless they are there as this very SQL makes them. */
-export async function seed(client: pg.Client, shape: Shape): Promise<void> {
+async function seed(client: pg.Client, shape: Shape): Promise<void> {
   const { name, rows, create } = shape;
   const digest = createHash('sha256').update(create).digest('hex');
   const { rows: found } = await client.query<{ digest: string | null }>(
@@ -185,7 +184,7 @@ export async function seed(client: pg.Client, shape: Shape): Promise<void> {
   await client.query(`VACUUM (FREEZE, ANALYZE) ${tableNames(shape).join(', ')}`);
 }
 
-/** As `seed`, over a connection of its own. */
+/** Makes the tables of shapes, unless they are there as this very SQL makes them. */
 export async function seedAll(url: string, wanted: readonly Shape[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

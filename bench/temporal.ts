@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { DatedNightRequest } from '../src/archive/archiver.ts';
 import { type NightResult, nightSucceeded } from '../src/archive/night.ts';
 import { runNight } from '../src/archive/run-night.ts';
-import type { InterruptibleRun } from '../src/cli/interruptible.ts';
+import { createRun } from '../src/cli/interruptible.ts';
 import { toNightRequest } from '../src/cli/night-options.ts';
 import { openNightService } from '../src/cli/night-service.ts';
 import { systemClock } from '../src/clock.ts';
@@ -102,7 +102,6 @@ async function archiveHere(
       runId: randomUUID(),
       concurrency: tablesUnderWay(config),
       signal: new AbortController().signal,
-      watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
     });
     await archiver.sendReport(result);
     return result;
@@ -115,15 +114,7 @@ async function archiveDurably(
   request: DatedNightRequest,
 ): Promise<number> {
   await using opened = new AsyncDisposableStack();
-  const run: InterruptibleRun = {
-    signal: new AbortController().signal,
-    step: async (take) => take(),
-    async open(open, close) {
-      const it = await open();
-      opened.defer(async () => close(it));
-      return it;
-    },
-  };
+  const run = createRun(new AbortController().signal, opened);
   const { client, taskQueue } = await openNightService(run, config, archiver);
   return await timeUntilDone(async () => awaitNight(client, await startNight(client, taskQueue, request)));
 }

@@ -98,7 +98,6 @@ async function archive(archiver: ReturnType<typeof composeArchiver>, date: strin
       runId: randomUUID(),
       concurrency: 1,
       signal: new AbortController().signal,
-      watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
     },
   );
   const [table] = result.tables;

@@ -21,7 +21,7 @@ export type RunNightOptions = {
   readonly runId: string;
   readonly concurrency: number;
   readonly signal: AbortSignal;
-  readonly watch: NightWatcher;
+  readonly watch?: NightWatcher;
 };
 
 /** Told what happens while the night runs. */
@@ -82,7 +82,7 @@ async function archiveUnderSnapshot(
   const held = await options.archiver.openSnapshot(options.signal);
   try {
     const plan = await options.archiver.planNight(request, held.info, options.signal);
-    options.watch.planned(plan);
+    options.watch?.planned(plan);
     const tables = await archiveTables(request, plan, held, options);
     const group: ConsistencyGroup = { letter: GROUP, ...held.info };
     const { source, lake, excluded, missing, warnings = [] } = plan;
@@ -127,7 +127,7 @@ async function archiveTables(
           ? await archiveOne(request, plan, table, held, options)
           : toFailedTable(table, hindrance);
       results.push(result);
-      watch.finished(result);
+      watch?.finished(result);
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, archiveNext));
@@ -153,7 +153,7 @@ async function archiveOne(
   try {
     return await archiver.archiveTable(input, {
       signal,
-      onProgress: (progress) => watch.progressed(table, progress),
+      onProgress: (progress) => watch?.progressed(table, progress),
     });
   } catch (error) {
     return toFailedTable(table, error);

@@ -28,7 +28,8 @@ export function interrupted(cause?: unknown): PermafrostError {
   return new PermafrostError('cancelled', 'interrupted', { cause });
 }
 
-function createRun(signal: AbortSignal, opened: AsyncDisposableStack): InterruptibleRun {
+/** A run that the signal interrupts; what it opens is closed with the stack. */
+export function createRun(signal: AbortSignal, opened: AsyncDisposableStack): InterruptibleRun {
   const step = async <T>(take: () => T | Promise<T>): Promise<T> => {
     if (signal.aborted) throw interrupted();
     try {

@@ -75,7 +75,6 @@ export async function openSampleNights(url: string): Promise<SampleNights> {
           runId: randomUUID(),
           concurrency: 2,
           signal: new AbortController().signal,
-          watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
         },
       ),
     async rows(lakeTable) {

@@ -62,7 +62,6 @@ async function archive(night: string): Promise<ReadonlyMap<string, TableResult>>
       runId: randomUUID(),
       concurrency: 2,
       signal: new AbortController().signal,
-      watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
     },
   );
   return new Map(tables.map((table) => [table.name, table]));

@@ -64,7 +64,6 @@ export async function freezeNight(
       runId: randomUUID(),
       concurrency: 2,
       signal: new AbortController().signal,
-      watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
     });
     await changing;
     return await describeTables(result, witness, config.lake);

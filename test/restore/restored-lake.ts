@@ -55,7 +55,6 @@ export async function openTestLake(): Promise<TestLake> {
             runId: randomUUID(),
             concurrency: 2,
             signal: new AbortController().signal,
-            watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
           },
         );
       } finally {

@@ -79,7 +79,6 @@ export async function openSampleLake(source: SampleSource = {}): Promise<SampleL
         runId: randomUUID(),
         concurrency: 2,
         signal: new AbortController().signal,
-        watch: { planned: () => undefined, progressed: () => undefined, finished: () => undefined },
       },
     );
     if (result.failure === undefined) return result.tables;
