@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Archiver, ExportedSnapshot, HeldSnapshot } from '../src/archive/archiver.ts';
 import { PermafrostError } from '../src/errors.ts';
 import { snapshotExported } from '../src/temporal/night-messages.ts';
-import { runStep } from './running-step.ts';
+import { attentively, runStep } from './running-step.ts';
 
 /**
  * Keeps the snapshot transaction of the night open until it is cancelled, and tells the night which snapshot it
@@ -21,7 +21,7 @@ export function createHoldSnapshot(archiver: Archiver) {
       } finally {
         await held.close();
       }
-    });
+    }, attentively);
   };
 }
 

@@ -2,8 +2,17 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toApplicationFailure } from '../src/temporal/failure-mapping.ts';
 
-/** Milliseconds between heartbeats: how soon a step hears that it is no longer wanted. */
-const beatInterval = 500;
+const SLOWEST_BEAT = 500;
+/** Workers let heartbeats through that come as quickly (see `createNightWorker`). */
+const QUICKEST_BEAT = 100;
+
+/**
+ * Milliseconds until the next heartbeat of a step that has run for so many: how soon it hears that it is no longer wanted.
+ * A small table is through before its first beat, each of which costs the server a write.
+ */
+const steadily = (): number => SLOWEST_BEAT;
+/** For a step that ends only when it hears of it: what waits for that is held up by a fortieth of its time. */
+export const attentively = (ran: number): number => Math.min(SLOWEST_BEAT, Math.max(QUICKEST_BEAT, ran / 40));
 
 export type StepContext = {
   readonly signal: AbortSignal;
@@ -14,15 +23,26 @@ export type StepContext = {
 };
 
 /**
- * Runs one step of a night as an activity: beats every half second with the latest report, passes cancellation on, and is
- * the one place where an error becomes a Temporal failure. A small table is through before its first beat, each of which
- * costs the server a write.
+ * Runs one step of a night as an activity: beats with the latest report, every half second unless told otherwise, passes
+ * cancellation on, and is the one place where an error becomes a Temporal failure.
  */
-export async function runStep<T>(step: (context: StepContext) => Promise<T>): Promise<T> {
+export async function runStep<T>(
+  step: (context: StepContext) => Promise<T>,
+  nextBeat: (ran: number) => number = steadily,
+): Promise<T> {
   const context = Context.current();
   const signal = context.cancellationSignal;
+  const startedAt = performance.now();
   let latest: unknown;
-  const beating = setInterval(() => context.heartbeat(latest), beatInterval);
+  const beatLater = (): NodeJS.Timeout =>
+    setTimeout(
+      () => {
+        context.heartbeat(latest);
+        beating = beatLater();
+      },
+      nextBeat(performance.now() - startedAt),
+    );
+  let beating = beatLater();
   try {
     return await step({
       signal,
@@ -36,7 +56,7 @@ export async function runStep<T>(step: (context: StepContext) => Promise<T>): Pr
     if (signal.aborted) throw asCancellation(signal.reason);
     throw toApplicationFailure(error, context.info.attempt);
   } finally {
-    clearInterval(beating);
+    clearTimeout(beating);
   }
 }
 

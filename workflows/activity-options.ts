@@ -12,7 +12,7 @@ import { tablesTaskQueue } from '../src/temporal/task-queues.ts';
 /** How long the night waits for a snapshot to be exported, at its start and after the holder died. */
 export const snapshotPatience = '1 hour';
 
-/** Heartbeats come every half second; a worker that is silent this long is taken for dead. */
+/** Heartbeats come every half second at the least; a worker that is silent this long is taken for dead. */
 const heartbeatTimeout = '15 seconds';
 
 /** Pointless to repeat as they stand; the workflow asks again under a new snapshot. */

@@ -43,7 +43,8 @@ export async function createNightWorker(options: NightWorkerOptions): Promise<Ni
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     shutdownGraceTime: grace,
     shutdownForceTime: grace + forceAfter,
-    maxHeartbeatThrottleInterval: '500 milliseconds',
+    // No slower than the quickest step beats.
+    maxHeartbeatThrottleInterval: '100 milliseconds',
   } as const;
   const night = await Worker.create({
     ...shared,

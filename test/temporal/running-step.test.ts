@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { runStep } from '../../activities/running-step.ts';
+import { attentively, runStep } from '../../activities/running-step.ts';
 import { PermafrostError } from '../../src/errors.ts';
 
 test('a step beats at least every two seconds with its latest report, and one that is short does not', async () => {
@@ -21,6 +21,15 @@ test('a step beats at least every two seconds with its latest report, and one th
   const counted = beats.length;
   await sleep(1_200);
   expect(beats).toHaveLength(counted);
+});
+
+test('a step that others wait for beats sooner, the more seldom the longer it runs', async () => {
+  const environment = new MockActivityEnvironment();
+  let beats = 0;
+  environment.on('heartbeat', () => (beats += 1));
+  await environment.run(() => runStep(() => sleep(450), attentively));
+  expect(beats).toBeGreaterThanOrEqual(2);
+  expect([0, 8_000, 3_600_000].map(attentively)).toEqual([100, 200, 500]);
 });
 
 test('whatever breaks after the request to stop counts as stopped', async () => {
