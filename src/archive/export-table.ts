@@ -160,10 +160,11 @@ async function pump(
     onDecoded: (milliseconds) => clock.decode.add(milliseconds),
     hash: into.hash,
   });
+  const prependNight = nightPrepender(schema, request.days);
   for (;;) {
     const next = await clock.wait.time(() => batches.next());
     if (next.done) return next.value;
-    await clock.encode.time(() => parquet.write(withNight(schema, next.value, request.days)));
+    await clock.encode.time(() => parquet.write(prependNight(next.value)));
   }
 }
 
@@ -214,19 +215,21 @@ function chunkOf({ chunk }: ExportRequest): BlockRange {
   return chunk ?? ALL_BLOCKS;
 }
 
-/** Puts the constant column `dt` before those of the table. */
-function withNight(schema: Schema, batch: DecodedBatch, days: number): RecordBatch {
+/** Puts the constant column `dt` before those of the table. All batches see one array: nobody writes to it. */
+function nightPrepender(schema: Schema, days: number): (batch: DecodedBatch) => RecordBatch {
   const [dt] = schema.fields;
   if (dt === undefined) throw new TypeError('a data file has a dt column');
-  const night: Data = makeData({
-    type: dt.type,
-    length: batch.rows,
-    nullCount: 0,
-    data: new Int32Array(batch.rows).fill(days),
-  });
   const struct = new Struct(schema.fields);
-  return new RecordBatch(
-    schema,
-    makeData({ type: struct, length: batch.rows, nullCount: 0, children: [night, ...batch.columns] }),
-  );
+  let nights = new Int32Array();
+  return ({ rows, columns }) => {
+    if (nights.length < rows) nights = new Int32Array(rows).fill(days);
+    const night: Data = makeData({
+      type: dt.type,
+      length: rows,
+      nullCount: 0,
+      data: nights.subarray(0, rows),
+    });
+    const children = [night, ...columns];
+    return new RecordBatch(schema, makeData({ type: struct, length: rows, nullCount: 0, children }));
+  };
 }

@@ -118,7 +118,7 @@ export class ColumnEncoder {
   }
 
   get #compressor(): Compressor {
-    return { compression: this.#column.compression, level: this.#level, expectedRatio: this.#ratio };
+    return { compression: this.#column.compression, level: this.#level };
   }
 
   /** A page has no more, however little its values take, but for a single row that has. */

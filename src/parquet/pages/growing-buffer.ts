@@ -2,8 +2,10 @@ const FIRST_SIZE = 256;
 /** Behind what was reserved: values are read and copied in words, beyond their end. */
 const SLACK = 16;
 const WORD_SIZE = 8;
-/** Larger memory than this is given back: one long value needed it, or one column of many a whole row group. */
-const MOST_KEPT = 4 * 1024 * 1024;
+/** Larger memory is kept only where half of it was used: else one column of many may have needed it for a row group. */
+const KEPT_UNUSED = 4 * 1024 * 1024;
+/** Larger memory is given back: one long value needed it. */
+const MOST_KEPT = 16 * 1024 * 1024 + SLACK;
 
 /** Memory that grows and is used again, seen as bytes, as 32-bit words and through a view. */
 export class GrowingBuffer {
@@ -42,8 +44,10 @@ export class GrowingBuffer {
   }
 
   clear(): void {
+    const size = this.bytes.length;
+    const isKept = size <= KEPT_UNUSED || (size <= MOST_KEPT && this.length * 2 >= size);
     this.length = 0;
-    if (this.bytes.length > MOST_KEPT) this.#allocate(FIRST_SIZE);
+    if (!isKept) this.#allocate(FIRST_SIZE);
   }
 
   #allocate(size: number): void {

@@ -10,8 +10,6 @@ const THOROUGH = 3;
 const WORTHWHILE = 0.9;
 /** A smaller body says little of those that follow. */
 const TELLING_BYTES = 64 * 1024;
-const LEAST_ROOM = 1024;
-const ROOM_TO_SPARE = 1.1;
 
 export type PageCompression = 'zstd' | 'uncompressed';
 
@@ -28,8 +26,6 @@ export type Compressor = {
   readonly compression: PageCompression;
   /** See `chooseLevel`. */
   readonly level: number | undefined;
-  /** What part of its size a body may come to: so much memory is taken for it at first. */
-  readonly expectedRatio: number;
 };
 
 /** Appends a page of `values` values, nulls counted. */
@@ -70,19 +66,21 @@ function appendPage(
   fields: Readonly<Record<number, ThriftField>>,
   compressor: Compressor,
 ): Omit<Page, 'encoding'> {
-  const { compression, level = FAST, expectedRatio } = compressor;
-  const stored = compression === 'zstd' ? compress(body, level, expectedRatio) : body;
-  const header = writeStruct(
-    structOf({
-      ...fields,
-      [PAGE_HEADER.uncompressedBytes]: int32Field(body.length),
-      [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
-    }),
-  );
-  out.reserve(header.length + stored.length);
-  out.append(header);
-  out.append(stored);
-  return { bytes: header.length + stored.length, plainBytes: header.length + body.length };
+  const { compression, level = FAST } = compressor;
+  const append = (stored: Uint8Array): Omit<Page, 'encoding'> => {
+    const header = writeStruct(
+      structOf({
+        ...fields,
+        [PAGE_HEADER.uncompressedBytes]: int32Field(body.length),
+        [PAGE_HEADER.compressedBytes]: int32Field(stored.length),
+      }),
+    );
+    out.reserve(header.length + stored.length);
+    out.append(header);
+    out.append(stored);
+    return { bytes: header.length + stored.length, plainBytes: header.length + body.length };
+  };
+  return compression === 'zstd' ? compress(body, level, append) : append(body);
 }
 
 /**
@@ -91,16 +89,28 @@ function appendPage(
  */
 export function chooseLevel(body: Uint8Array): number | undefined {
   if (body.length < TELLING_BYTES) return undefined;
-  const [fast, thorough] = [FAST, THOROUGH].map((level) => compress(body, level, 1).length);
+  const [fast, thorough] = [FAST, THOROUGH].map((level) => compress(body, level, ({ length }) => length));
   return thorough! < fast! * WORTHWHILE ? THOROUGH : FAST;
 }
 
-/** At once, on this thread: handing a page to another costs more than it brings. */
-function compress(body: Uint8Array, level: number, ratio: number): Uint8Array {
-  return zstdCompressSync(body, {
-    // One piece, where it is no larger: memory for an uncompressed page would have to be found for each.
-    chunkSize: LEAST_ROOM + Math.ceil(body.length * ratio * ROOM_TO_SPARE),
+/**
+ * At once, on this thread: handing a page to another costs more than it brings. What `use` is given has no memory any more
+ * when it has returned: left to the slow collector, it would make that run ten times as often.
+ */
+function compress<T>(body: Uint8Array, level: number, use: (stored: Uint8Array) => T): T {
+  const room = mostStoredBytes(body.length);
+  const stored = zstdCompressSync(body, {
+    chunkSize: room,
     params: { [constants.ZSTD_c_compressionLevel]: level },
     pledgedSrcSize: body.length,
   });
+  const used = use(stored);
+  // Small ones are parts of a pool, which is not ours to take.
+  if (stored.buffer.byteLength === room) stored.buffer.transfer(0);
+  return used;
+}
+
+/** Zstandard's own bound (ZSTD_COMPRESSBOUND in zstd.h). With less room it copies what comes in and what goes out. */
+function mostStoredBytes(bytes: number): number {
+  return bytes + (bytes >> 8) + 64;
 }
