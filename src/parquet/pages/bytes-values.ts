@@ -5,7 +5,7 @@ import { isSet, validityOf, viewOf } from './validity.ts';
 import type { ValueEncoding } from './value-encoding.ts';
 
 const LENGTH_SIZE = 4;
-/** Up to this size, copying in words is cheaper than a call of the engine's own copy. */
+/** Up to this size, copying in words is cheaper than a call of Node's own copy. */
 const MOST_IN_WORDS = 96;
 
 /** BYTE_ARRAY: each value behind its length. */
@@ -36,6 +36,7 @@ const append: ValueEncoding['append'] = (data, from, to, page, count) => {
   const offsets: Int32Array = data.valueOffsets;
   page.reserve(offsets[to]! - offsets[from]! + LENGTH_SIZE * (to - from));
   const source = viewOf(values);
+  const whole = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   const { bytes, view } = page;
   const lastWord = values.length - 8;
   let at = page.length;
@@ -53,7 +54,7 @@ const append: ValueEncoding['append'] = (data, from, to, page, count) => {
           view.setInt32(at + done, source.getInt32(start + done, true), true);
           view.setInt32(at + done + 4, source.getInt32(start + done + 4, true), true);
         }
-      } else bytes.set(values.subarray(start, end), at);
+      } else whole.copy(bytes, at, start, end);
       at += length;
       taken++;
     }
