@@ -39,8 +39,11 @@ function keepsBringingNewValues(column: Data | undefined): boolean {
     if (column.nullCount === 0 || column.getValid(row)) keys.push(readKey(row));
   }
   if (keys.length < enoughValues) return false;
-  const inFirstHalf = new Set(keys.slice(0, keys.length / 2)).size;
-  const inSecondHalfOnly = new Set(keys).size - inFirstHalf;
+  const half = Math.floor(keys.length / 2);
+  const seen = new Set(keys.slice(0, half));
+  const inFirstHalf = seen.size;
+  for (const key of keys.slice(half)) seen.add(key);
+  const inSecondHalfOnly = seen.size - inFirstHalf;
   return inSecondHalfOnly >= enoughNewValues && inSecondHalfOnly * 2 >= inFirstHalf;
 }
 
