@@ -98,14 +98,14 @@ export function chooseLevel(body: Uint8Array): number | undefined {
  * when it has returned: left to the slow collector, it would make that run ten times as often.
  */
 function compress<T>(body: Uint8Array, level: number, use: (stored: Uint8Array) => T): T {
-  const room = mostStoredBytes(body.length);
+  // Smaller memory would be a part of Node's pool, which cannot be given back.
+  const room = Math.max(mostStoredBytes(body.length), Buffer.poolSize >>> 1);
   const stored = zstdCompressSync(body, {
     chunkSize: room,
     params: { [constants.ZSTD_c_compressionLevel]: level },
     pledgedSrcSize: body.length,
   });
   const used = use(stored);
-  // Small ones are parts of a pool, which is not ours to take.
   if (stored.buffer.byteLength === room) stored.buffer.transfer(0);
   return used;
 }
