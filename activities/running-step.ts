@@ -11,7 +11,7 @@ const QUICKEST_BEAT = 100;
  * A small table is through before its first beat, each of which costs the server a write.
  */
 const steadily = (): number => SLOWEST_BEAT;
-/** For a step that ends only when it hears of it: what waits for that is held up by a fortieth of its time. */
+/** For a step that ends only when it hears of it: what waits for that is held up by a fortieth of its time, or 0.1 s. */
 export const attentively = (ran: number): number => Math.min(SLOWEST_BEAT, Math.max(QUICKEST_BEAT, ran / 40));
 
 export type StepContext = {

@@ -95,7 +95,7 @@ export function chooseLevel(body: Uint8Array): number | undefined {
 
 /**
  * At once, on this thread: handing a page to another costs more than it brings. What `use` is given has no memory any more
- * when it has returned: left to the slow collector, it would make that run ten times as often.
+ * when it has returned: left to the slow collector, it would make that run several times as often.
  */
 function compress<T>(body: Uint8Array, level: number, use: (stored: Uint8Array) => T): T {
   // Smaller memory would be a part of Node's pool, which cannot be given back.
