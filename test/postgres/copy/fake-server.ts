@@ -1,17 +1,28 @@
 import { createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 
-/** A server that lets anyone in and answers the first statement with these bytes, then with nothing. */
+// AuthenticationOk, BackendKeyData, ReadyForQuery.
+const GREETING = Buffer.from('R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x01\0\0\0\x01Z\0\0\0\x05I', 'latin1');
+/** What a startup message has in place of the protocol's version. */
+const CANCEL_REQUEST_CODE = 80_877_102;
+
+/**
+ * A server that lets anyone in and answers the first statement with these bytes, then with nothing. Asked to cancel, it
+ * ends all connections, or only the one that asked where it `ignoresCancel`.
+ */
 export async function withFakeServer(
   replies: readonly Buffer[],
   use: (client: Client) => Promise<void>,
+  { ignoresCancel = false }: { readonly ignoresCancel?: boolean } = {},
 ): Promise<void> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => undefined);
-    // AuthenticationOk, ReadyForQuery.
-    socket.once('data', () => socket.write(Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')));
+    socket.once('data', (startup) => {
+      if (startup.readInt32BE(4) !== CANCEL_REQUEST_CODE) socket.write(GREETING);
+      else for (const ended of ignoresCancel ? [socket] : sockets) ended.destroy();
+    });
     socket.on('data', (bytes) => {
       if (bytes[0] === 0x51) for (const reply of replies) socket.write(reply);
     });
