@@ -1,18 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { toApplicationFailure } from '../src/temporal/failure-mapping.ts';
+import { quickestBeat } from '../src/temporal/quickest-beat.ts';
 
-const SLOWEST_BEAT = 500;
-/** Workers let heartbeats through that come as quickly (see `createNightWorker`). */
-const QUICKEST_BEAT = 100;
+const slowestBeat = 500;
 
 /**
  * Milliseconds until the next heartbeat of a step that has run for so many: how soon it hears that it is no longer wanted.
  * A small table is through before its first beat, each of which costs the server a write.
  */
-const steadily = (): number => SLOWEST_BEAT;
+const steadily = (): number => slowestBeat;
 /** For a step that ends only when it hears of it: what waits for that is held up by a fortieth of its time, or 0.1 s. */
-export const attentively = (ran: number): number => Math.min(SLOWEST_BEAT, Math.max(QUICKEST_BEAT, ran / 40));
+export const attentively = (ran: number): number => Math.min(slowestBeat, Math.max(quickestBeat, ran / 40));
 
 export type StepContext = {
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { ArchiveActivities } from '../../activities/archive-activities.ts';
+import { quickestBeat } from './quickest-beat.ts';
 import { tablesTaskQueue } from './task-queues.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 
@@ -43,8 +44,7 @@ export async function createNightWorker(options: NightWorkerOptions): Promise<Ni
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     shutdownGraceTime: grace,
     shutdownForceTime: grace + forceAfter,
-    // No slower than the quickest step beats.
-    maxHeartbeatThrottleInterval: '100 milliseconds',
+    maxHeartbeatThrottleInterval: quickestBeat,
   } as const;
   const night = await Worker.create({
     ...shared,
