@@ -2,10 +2,8 @@ const FIRST_SIZE = 256;
 /** Behind what was reserved: values are read and copied in words, beyond their end. */
 const SLACK = 16;
 const WORD_SIZE = 8;
-/** Larger memory is kept only where half of it was used: else one column of many may have needed it for a row group. */
+/** More is kept only while half of it is used: else each of many columns would keep what a row group once needed. */
 const KEPT_UNUSED = 4 * 1024 * 1024;
-/** Larger memory is given back: one long value needed it. */
-const MOST_KEPT = 16 * 1024 * 1024 + SLACK;
 
 /** Memory that grows and is used again, seen as bytes, as 32-bit words and through a view. */
 export class GrowingBuffer {
@@ -14,11 +12,11 @@ export class GrowingBuffer {
   view!: DataView<ArrayBuffer>;
   /** Bytes in use. */
   length = 0;
-  readonly #usualMost: number;
+  readonly #usualSize: number;
 
-  /** It doubles up to `usualMost` bytes; beyond, it grows by what is asked for. */
+  /** It doubles up to `usualMost` bytes; beyond, where a long value needs it, it grows by what is asked for. */
   constructor(usualMost: number) {
-    this.#usualMost = usualMost;
+    this.#usualSize = inWholeWords(usualMost + SLACK);
     this.#allocate(FIRST_SIZE);
   }
 
@@ -27,8 +25,8 @@ export class GrowingBuffer {
     const needed = this.length + more + SLACK;
     if (needed <= this.bytes.length) return;
     const used = this.taken();
-    const doubled = Math.min(this.bytes.length * 2, this.#usualMost + SLACK);
-    this.#allocate(Math.ceil(Math.max(needed, doubled) / WORD_SIZE) * WORD_SIZE);
+    const doubled = Math.min(this.bytes.length * 2, this.#usualSize);
+    this.#allocate(inWholeWords(Math.max(needed, doubled)));
     this.bytes.set(used);
   }
 
@@ -45,7 +43,7 @@ export class GrowingBuffer {
 
   clear(): void {
     const size = this.bytes.length;
-    const isKept = size <= KEPT_UNUSED || (size <= MOST_KEPT && this.length * 2 >= size);
+    const isKept = size <= KEPT_UNUSED || (size <= this.#usualSize && this.length * 2 >= size);
     this.length = 0;
     if (!isKept) this.#allocate(FIRST_SIZE);
   }
@@ -56,4 +54,8 @@ export class GrowingBuffer {
     this.words = new Int32Array(memory);
     this.view = new DataView(memory);
   }
+}
+
+function inWholeWords(bytes: number): number {
+  return Math.ceil(bytes / WORD_SIZE) * WORD_SIZE;
 }
