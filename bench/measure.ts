@@ -18,7 +18,7 @@ type Environment = Readonly<Record<string, string>>;
 export function measure(args: readonly string[], env: Environment): Promise<Measured> {
   return measureProgram(
     process.execPath,
-    [`--import=${join(import.meta.dirname, 'report-usage.ts')}`, ...args],
+    [`--import=${join(import.meta.dirname, 'report-usage.js')}`, ...args],
     env,
   );
 }

@@ -6,14 +6,11 @@ export const FILE_METADATA = {
   schema: 2,
   rows: 3,
   rowGroups: 4,
-  keyValues: 5,
   createdBy: 6,
   columnOrders: 7,
 } as const;
 
 export const COLUMN_ORDER = { typeDefined: 1 } as const;
-
-export const KEY_VALUE = { key: 1, value: 2 } as const;
 
 export const SCHEMA_ELEMENT = {
   type: 1,

@@ -1,6 +1,6 @@
-import { DataType, type Field, RecordBatchStreamWriter, type Schema } from 'apache-arrow';
+import { DataType, type Field, type Schema } from 'apache-arrow';
 import type { ThriftField, ThriftStruct } from '../compact-thrift.ts';
-import { KEY_VALUE, SCHEMA_ELEMENT } from '../footer-fields.ts';
+import { SCHEMA_ELEMENT } from '../footer-fields.ts';
 import { int32Field, structField, structOf, textField } from '../thrift-fields.ts';
 import { type LeafType, leafTypeOf } from './leaf-type.ts';
 
@@ -12,8 +12,6 @@ const CONVERTED_LIST = 3;
 const LOGICAL_LIST = 3;
 /** Between a list and its elements. */
 export const REPEATED_GROUP = 'list';
-/** Behind a schema in a stream: a length that says that nothing comes. */
-const END_OF_STREAM_SIZE = 8;
 
 /** Whether all columns are of types that are written here: values, and lists of values. */
 export function canMakePages({ fields }: Schema): boolean {
@@ -72,16 +70,4 @@ function ownParts(field: Field): Readonly<Record<number, ThriftField | undefined
 function fieldIdOf({ metadata }: Field): ThriftField | undefined {
   const id = metadata.get('PARQUET:field_id');
   return id === undefined ? undefined : int32Field(Number(id));
-}
-
-/** The Arrow schema, which readers that know Arrow take types from that Parquet does not tell apart. */
-export function arrowSchemaEntry(schema: Schema): ThriftStruct {
-  const writer = new RecordBatchStreamWriter();
-  writer.reset(undefined, schema);
-  writer.finish();
-  const stream = Buffer.from(writer.toUint8Array(true));
-  return structOf({
-    [KEY_VALUE.key]: textField('ARROW:schema'),
-    [KEY_VALUE.value]: textField(stream.subarray(0, -END_OF_STREAM_SIZE).toString('base64')),
-  });
 }

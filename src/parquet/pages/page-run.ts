@@ -16,7 +16,7 @@ import {
 import { describeChunk, sizeOf } from './column-chunk.ts';
 import { ColumnEncoder } from './column-encoder.ts';
 import { shapeOf } from './column-shape.ts';
-import { arrowSchemaEntry, schemaElements } from './file-schema.ts';
+import { schemaElements } from './file-schema.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import type { PageCompression } from './page.ts';
 import { PieceCollector } from './piece-collector.ts';
@@ -135,7 +135,6 @@ export class PageRun implements EncoderRun {
         [FILE_METADATA.schema]: structsField(schemaElements(this.#schema)),
         [FILE_METADATA.rows]: int64Field(this.#rows),
         [FILE_METADATA.rowGroups]: structsField(this.#rowGroups),
-        [FILE_METADATA.keyValues]: structsField([arrowSchemaEntry(this.#schema)]),
         [FILE_METADATA.createdBy]: textField(CREATED_BY),
         [FILE_METADATA.columnOrders]: structsField(this.#columns.map(() => typeDefined)),
       }),
