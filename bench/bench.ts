@@ -20,7 +20,7 @@ import { describeMachine } from './machine.ts';
 import { writeMeasured } from './measured-page.ts';
 import { race } from './race.ts';
 import { printResult, type ShapeResult } from './report.ts';
-import { startBenchServer } from './server.ts';
+import { describeServer, startBenchServer } from './server.ts';
 import { findShape, growth, seedAll, type Shape } from './shapes.ts';
 
 const { values: options, positionals: names } = parseArgs({
@@ -38,10 +38,12 @@ const shapes = asksForGrowth ? growth : (names.length === 0 ? ['lineitem', 'smal
 const contenders = await gather();
 const postgres = await startBenchServer();
 const results: ShapeResult[] = [];
+let where = describeMachine();
 try {
   const url = await createDatabase(postgres, 'bench');
   await seedAll(url, shapes);
-  console.log(`${describeMachine()}\n`);
+  where += `, ${await describeServer(url)}`;
+  console.log(`${where}\n`);
   for (const shape of shapes) {
     const result = await measureShape(url, shape);
     console.log(printResult(result));
@@ -51,7 +53,7 @@ try {
   await postgres.stop();
 }
 if (options.check) await check();
-if (options.markdown) await writeMeasured(asksForGrowth ? 'growth' : 'shapes', results);
+if (options.markdown) await writeMeasured(asksForGrowth ? 'growth' : 'shapes', where, results);
 
 async function gather(): Promise<readonly Contender[]> {
   const duckdb = await findDuckdb().catch((error: unknown) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { markdownTable } from '../docs/markdown-table.ts';
 import { formatCount } from '../src/quantity.ts';
 import { PERMAFROST } from './contenders.ts';
-import { describeMachine } from './machine.ts';
 import { COLUMNS, describeOurs, lineUp, type ShapeResult } from './report.ts';
 
 /** Where the sections stand: the table of shapes on both pages. */
@@ -15,16 +14,17 @@ const PAGES: Readonly<Record<MeasuredSection, readonly string[]>> = {
 /** What of a page a command replaces: what stands between `<!-- measured: … -->` and the next `<!-- end -->`. */
 export type MeasuredSection = 'shapes' | 'growth';
 
-/** Puts what was measured in its place on the pages. */
+/** Puts what was measured in its place on the pages; `where`: the machine and the server. */
 export async function writeMeasured(
   section: MeasuredSection,
+  where: string,
   results: readonly ShapeResult[],
 ): Promise<void> {
   const table = section === 'growth' ? growthTable(results) : shapesTable(results);
-  const where = `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}.`;
+  const heading = `${new Date().toISOString().slice(0, 10)}, ${where}.`;
   for (const name of PAGES[section]) {
     const page = join(import.meta.dirname, name);
-    await writeFile(page, replaceSection(await readFile(page, 'utf8'), section, `${where}\n\n${table}`));
+    await writeFile(page, replaceSection(await readFile(page, 'utf8'), section, `${heading}\n\n${table}`));
   }
 }
 

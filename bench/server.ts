@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/demo/embedded-postgres.ts';
 
 /**
@@ -20,4 +21,13 @@ export function startBenchServer(): Promise<EmbeddedPostgres> {
       autovacuum: 'off',
     },
   });
+}
+
+/** `Postgres 18.1`. */
+export async function describeServer(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+  await client.end();
+  return `Postgres ${rows[0]?.server_version ?? 'of an unknown version'}`;
 }

@@ -60,6 +60,9 @@ const append: ValueEncoding['append'] = (data, from, to, page, count) => {
     }
     start = end;
   }
+  // Node's copy cuts what it has no room for.
+  if (at > bytes.length)
+    throw new RangeError(`values of ${at} bytes in a page with room for ${bytes.length}`);
   page.length = at;
   return taken;
 };
