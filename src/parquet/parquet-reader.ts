@@ -3,6 +3,7 @@ import type { Data, Field, Schema } from 'apache-arrow';
 import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
 import { readParquet } from 'parquet-wasm';
 import { PermafrostError } from '../errors.ts';
+import { freeMemory } from '../memory.ts';
 import { footerWith, type FooterParts, splitFooter } from './footer-parts.ts';
 import type { FooterSource } from './parquet-footer.ts';
 import { withLongValues } from './long-row.ts';
@@ -162,16 +163,11 @@ function* decodePart(file: Uint8Array, part: Part, doing: string): Generator<Rec
       if (batch === undefined) continue;
       // At once: behind its batch, the reader looks for the end of the stream.
       yield* RecordBatchReader.from(batch).readAll();
-      giveBack(batch);
+      freeMemory(batch);
     }
   } finally {
     table.free();
   }
-}
-
-/** Memory of a batch that waits for the collector makes it look through all that lives, again and again. */
-function giveBack({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The decoder throws whatever it has; it holds no value of a row that could be told. */

@@ -117,6 +117,14 @@ export class ColumnEncoder {
     return chunk;
   }
 
+  /** Gives its memory back, the bytes of the last chunk too. Nothing may be appended any more. */
+  release(): void {
+    for (const buffer of [this.#values, this.#indices, this.#dictionaryBytes, this.#pageBytes])
+      buffer.release();
+    this.#levels.release();
+    this.#dictionary?.keys.release();
+  }
+
   get #compressor(): Compressor {
     return { compression: this.#column.compression, level: this.#level };
   }
@@ -185,6 +193,8 @@ export class ColumnEncoder {
   #giveUpDictionary(): void {
     this.#endPage();
     this.#dictionaryPage = this.#storeDictionary();
+    this.#dictionary?.keys.release();
+    this.#indices.release();
     this.#dictionary = undefined;
   }
 

@@ -47,6 +47,10 @@ export class DefinitionLevels implements Levels {
     this.#nulls = 0;
   }
 
+  release(): void {
+    this.#bits.release();
+  }
+
   #appendBits(valid: Uint8Array, from: number, to: number): void {
     const start = this.#rows;
     const end = start + to - from;

@@ -1,3 +1,5 @@
+import { freeMemory } from '../../memory.ts';
+
 const FIRST_SIZE = 256;
 /** Behind what was reserved: values are read and copied in words, beyond their end. */
 const SLACK = 16;
@@ -28,6 +30,7 @@ export class GrowingBuffer {
     const doubled = Math.min(this.bytes.length * 2, this.#usualSize);
     this.#allocate(inWholeWords(Math.max(needed, doubled)));
     this.bytes.set(used);
+    freeMemory(used);
   }
 
   append(bytes: Uint8Array): void {
@@ -46,6 +49,13 @@ export class GrowingBuffer {
     const isKept = size <= KEPT_UNUSED || (size <= this.#usualSize && this.length * 2 >= size);
     this.length = 0;
     if (!isKept) this.#allocate(FIRST_SIZE);
+  }
+
+  /** Empties it and gives its memory back; what `taken` gave is empty then. */
+  release(): void {
+    freeMemory(this.bytes);
+    this.length = 0;
+    this.#allocate(0);
   }
 
   #allocate(size: number): void {

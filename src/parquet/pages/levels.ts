@@ -16,6 +16,8 @@ export interface Levels {
   /** Appends them as they stand in the page. */
   writeTo(out: GrowingBuffer): void;
   clear(): void;
+  /** Gives its memory back. */
+  release(): void;
 }
 
 /** Appends runs of levels behind their length. */

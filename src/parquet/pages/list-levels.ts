@@ -80,4 +80,8 @@ export class ListLevels implements Levels {
   clear(): void {
     this.#levels.clear();
   }
+
+  release(): void {
+    this.#levels.release();
+  }
 }

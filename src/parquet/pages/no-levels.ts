@@ -26,4 +26,6 @@ export class NoLevels implements Levels {
   clear(): void {
     this.#rows = 0;
   }
+
+  release(): void {}
 }

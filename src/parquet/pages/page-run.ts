@@ -44,6 +44,7 @@ export class PageRun implements EncoderRun {
   readonly #schema: Schema;
   readonly #rowGroupBytes: number;
   readonly #out: PieceCollector;
+  readonly #assembly = new GrowingBuffer(MOST_PAGE_BYTES);
   readonly #columns: readonly ColumnEncoder[];
   readonly #rowGroups: Uint8Array[] = [];
   #rows = 0;
@@ -54,7 +55,7 @@ export class PageRun implements EncoderRun {
     this.#schema = schema;
     this.#rowGroupBytes = options.rowGroupBytes;
     this.#out = new PieceCollector(sink);
-    this.#columns = makeColumns(schema, options);
+    this.#columns = makeColumns(schema, options, this.#assembly);
   }
 
   async write(batch: RecordBatch): Promise<void> {
@@ -72,6 +73,9 @@ export class PageRun implements EncoderRun {
     if (this.#groupRows > 0) await this.#endRowGroup();
     if (this.#out.position === 0) await this.#out.add(MAGIC);
     await this.#out.flush();
+    // Not when it is given up: a piece may still be on its way to the file.
+    for (const column of this.#columns) column.release();
+    this.#assembly.release();
     return withTrailer(this.#encodeFooter());
   }
 
@@ -142,8 +146,7 @@ export class PageRun implements EncoderRun {
   }
 }
 
-function makeColumns({ fields }: Schema, options: PageRunOptions): ColumnEncoder[] {
-  const assembly = new GrowingBuffer(MOST_PAGE_BYTES);
+function makeColumns({ fields }: Schema, options: PageRunOptions, assembly: GrowingBuffer): ColumnEncoder[] {
   const share = Math.floor(MOST_OPEN_BYTES / fields.length / 8) * 8;
   return fields.map((field) => {
     const shape = shapeOf(field);

@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync } from 'node:zlib';
+import { freeMemory } from '../../memory.ts';
 import { type ThriftField, writeStruct } from '../compact-thrift.ts';
 import { DATA_PAGE, DICTIONARY_PAGE, ENCODING, PAGE_HEADER, PAGE_TYPE } from '../footer-fields.ts';
 import { int32Field, structField, structOf } from '../thrift-fields.ts';
@@ -106,7 +107,7 @@ function compress<T>(body: Uint8Array, level: number, use: (stored: Uint8Array) 
     pledgedSrcSize: body.length,
   });
   const used = use(stored);
-  if (stored.buffer.byteLength === room) stored.buffer.transfer(0);
+  if (stored.buffer.byteLength === room) freeMemory(stored);
   return used;
 }
 

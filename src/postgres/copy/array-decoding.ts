@@ -91,6 +91,11 @@ export class ArrayDecoder implements ColumnDecoder {
     this.#element.giveBack(data.children[0]!);
   }
 
+  release(): void {
+    this.#offsets.release();
+    this.#element.release();
+  }
+
   #decodeElements(elements: TupleRun, offsets: Int32Array, start: number): void {
     try {
       this.#element.decode(elements, 0);

@@ -84,6 +84,11 @@ export class BatchBuilder {
     }
   }
 
+  /** Gives the memory of batches that came back to the system, when there will be no more rows. */
+  release(): void {
+    for (const { decoder } of this.#columns) decoder.release();
+  }
+
   /** Throws when a column without a companion met a value that it cannot hold. */
   refuseSpecials(): void {
     const refused = this.#columns.filter(({ column, specials }) => !column.companion && specials.total > 0);

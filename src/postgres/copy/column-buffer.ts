@@ -1,3 +1,5 @@
+import { freeMemory } from '../../memory.ts';
+
 /** Spare bytes behind what a byte buffer may use: short values are copied in words, beyond their end. */
 export const SLACK = 16;
 const SMALLEST_CAPACITY = 1024;
@@ -42,7 +44,7 @@ export class NullBitmap {
 }
 
 /** What a typed array of any kind can do with others of its kind. */
-export type NumberArray<A> = {
+export type NumberArray<A> = ArrayBufferView & {
   readonly length: number;
   set(source: A): void;
   subarray(begin: number, end: number): A;
@@ -60,13 +62,19 @@ export type NumberArrayOf<A> = {
  */
 
 /**
- * What lies behind bytes that came back; undefined where most of it went unused, or one large batch after another
- * would leave its memory in another column.
+ * Of what came back before and what comes back now, the memory that is written to again; the other goes back to the
+ * system. So does what went unused for the most part, or one large batch after another would leave its memory in
+ * another column.
  */
-function memoryOf(used: ArrayBufferView): ArrayBuffer | undefined {
+function keepOne(spare: ArrayBuffer | undefined, used: ArrayBufferView): ArrayBuffer | undefined {
   const { buffer, byteLength } = used;
   const isWorthIt = byteLength > 0 && byteLength * 4 >= buffer.byteLength;
-  return isWorthIt && buffer instanceof ArrayBuffer ? buffer : undefined;
+  if (!isWorthIt || !(buffer instanceof ArrayBuffer)) {
+    freeMemory(used);
+    return spare;
+  }
+  spare?.transfer(0);
+  return buffer;
 }
 
 /** Values of one fixed width, appended in order; it remembers how many the last batch had. */
@@ -87,6 +95,7 @@ export class ValueBuffer<A extends NumberArray<A>> {
     if (length <= old.length) return old;
     const grown = this.#allocate(Math.max(length, old.length * 2, this.#expected));
     grown.set(old);
+    freeMemory(old);
     this.#values = grown;
     return grown;
   }
@@ -102,7 +111,14 @@ export class ValueBuffer<A extends NumberArray<A>> {
 
   /** Takes back what `take` handed over. */
   giveBack(values: ArrayBufferView): void {
-    this.#spare = memoryOf(values) ?? this.#spare;
+    this.#spare = keepOne(this.#spare, values);
+  }
+
+  /** Gives its memory back to the system, but for what was taken and did not come back. */
+  release(): void {
+    freeMemory(this.take(0));
+    // What came back takes the place of what was taken.
+    freeMemory(this.take(0));
   }
 
   #allocate(length: number): A {
@@ -126,6 +142,7 @@ export class ByteBuffer {
     const before = this.bytes;
     this.#use(new ArrayBuffer(capacity + SLACK));
     before.copy(this.bytes, 0, 0, used);
+    freeMemory(before);
   }
 
   /** Hands over the first `used` bytes and starts anew. */
@@ -139,7 +156,14 @@ export class ByteBuffer {
 
   /** Takes back what `take` handed over. */
   giveBack(bytes: Uint8Array): void {
-    this.#spare = memoryOf(bytes) ?? this.#spare;
+    this.#spare = keepOne(this.#spare, bytes);
+  }
+
+  /** Gives its memory back to the system, but for what was taken and did not come back. */
+  release(): void {
+    freeMemory(this.take(0));
+    // What came back takes the place of what was taken.
+    freeMemory(this.take(0));
   }
 
   #use(memory: ArrayBuffer): void {

@@ -24,6 +24,8 @@ export interface ColumnDecoder {
   take(): Data;
   /** Takes back what `take` handed over, once nobody looks at it any more: its memory is written to again. */
   giveBack(data: Data): void;
+  /** Gives what came back to the system, when there will be no more rows. */
+  release(): void;
 }
 
 /** A field whose bytes are not what its type demands. `row` counts from the start of the run. */

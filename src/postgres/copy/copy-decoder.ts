@@ -146,6 +146,11 @@ export class CopyDecoder {
     else batch.memory.transfer(0);
   }
 
+  /** Gives the memory of batches that came back to the system, when there will be no more rows. */
+  release(): void {
+    this.#builder.release();
+  }
+
   /** Checks that the stream was whole. */
   finish(): CopyTotals {
     if (this.#phase !== 'end') throw this.#malformed('it ends without a trailer');

@@ -58,13 +58,16 @@ export async function* copyTable(
   const decoder = createCopyDecoder(columns, { batchBytes, tuplesOnly, onTuples: options.hash });
   const reader = new CopyReader({ client, sql, decoder, stallTimeoutMs, onProgress, onDecoded });
   const onAbort = (): void => reader.fail(new PermafrostError('cancelled', `${doing}: stopped`));
+  const takeBack = (batch: DecodedBatch): void => {
+    if (options.reusesMemory === true || batch.memory !== undefined) decoder.giveBack(batch);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     if (signal?.aborted === true) onAbort();
     else client.query(reader);
     for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
       yield batch;
-      if (options.reusesMemory === true || batch.memory !== undefined) decoder.giveBack(batch);
+      takeBack(batch);
     }
     const { lastBatch, rows, specialCells } = decoder.finish();
     if (reader.commandRows !== rows) {
@@ -73,7 +76,11 @@ export async function* copyTable(
         `${doing}: ${rows} rows decoded, but the server sent ${reader.commandRows}`,
       );
     }
-    if (lastBatch !== undefined) yield lastBatch;
+    if (lastBatch !== undefined) {
+      yield lastBatch;
+      takeBack(lastBatch);
+    }
+    decoder.release();
     return { rows, bytes: reader.bytes, specialCells };
   } catch (error) {
     throw unreadableRow(error, decoder.rows, doing) ?? mapDatabaseError(error, doing);

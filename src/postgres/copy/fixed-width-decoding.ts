@@ -58,6 +58,10 @@ export abstract class FixedWidthDecoder<A extends NumberArray<A>> implements Col
     this.values.giveBack(data.values);
   }
 
+  release(): void {
+    this.values.release();
+  }
+
   /** Array elements that `rows` rows take. */
   protected size(rows: number): number {
     return rows;

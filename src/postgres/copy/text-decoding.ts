@@ -35,6 +35,11 @@ abstract class VariableWidthDecoder implements ColumnDecoder {
     this.data.giveBack(data.values);
   }
 
+  release(): void {
+    this.offsets.release();
+    this.data.release();
+  }
+
   protected takeBytes(): Uint8Array {
     return this.data.take(this.used);
   }

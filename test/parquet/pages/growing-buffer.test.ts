@@ -32,3 +32,15 @@ test('what was in use moves along when it grows', () => {
   expect(buffer.taken().toString()).toBe(`abc${'d'.repeat(1000)}`);
   expect(buffer.words.buffer).toBe(buffer.bytes.buffer);
 });
+
+test('memory that it has outgrown, or is released, is given back at once', () => {
+  const buffer = new GrowingBuffer(MB);
+  const outgrown = buffer.bytes.buffer;
+  buffer.append(Buffer.alloc(MB, 'a'));
+  expect(outgrown.detached).toBe(true);
+  const released = buffer.bytes.buffer;
+  buffer.release();
+  expect(released.detached).toBe(true);
+  buffer.append(Buffer.from('anew'));
+  expect(buffer.taken().toString()).toBe('anew');
+});

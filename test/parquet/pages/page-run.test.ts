@@ -2,6 +2,7 @@ import { Binary, Bool, type DataType, Field, Float64, Int32, Int64, List, Schema
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { ENCODING, PAGE_HEADER, structIn } from '../../../src/parquet/footer-fields.ts';
+import { createParquetWriter, defaultParquetOptions } from '../../../src/parquet/parquet-writer.ts';
 import { type Cell, makeBatch, makeSchema, type TestColumn } from '../arrow-column.ts';
 import { footerOf, readRows, writeFile } from '../parquet-file.ts';
 import { pagesIn } from './stored-page.ts';
@@ -33,6 +34,32 @@ describe('pages', () => {
     expect(pages.map(({ kind }) => kind)).toEqual(['data', 'data', 'data']);
     for (const page of pages) expect(page.plainBytes).toBeLessThanOrEqual(MIB + 8);
     expect(await valuesOf(file)).toEqual(cells);
+  });
+
+  test('give their memory back when the file is finished', async () => {
+    const batch = makeBatch([
+      column(
+        new Utf8(),
+        many(100_000, (row) => `${scattered(row)} and a good deal more`),
+      ),
+      column(
+        new Int32(),
+        many(100_000, (row) => row % 1000),
+        'b',
+      ),
+      column(
+        listOf(new Int32()),
+        many(100_000, (row) => (row % 3 === 0 ? null : [row, null])),
+        'c',
+      ),
+    ]);
+    const writer = createParquetWriter(batch.schema, defaultParquetOptions, async () => {});
+    const before = process.memoryUsage().arrayBuffers;
+    await writer.write(batch);
+    const inUse = process.memoryUsage().arrayBuffers - before;
+    await writer.finish();
+    expect(inUse).toBeGreaterThan(4 * MIB);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * MIB);
   });
 
   test('of texts end before a value that does not fit, and a longer one has its own', async () => {

@@ -118,6 +118,31 @@ test('a COPY that may write batches over gives the rows and the hash of one that
   });
 });
 
+test('when there will be no more rows, what came back has no memory, and what was kept is as it was', () => {
+  const kept = decodeAll(false);
+  expect(kept.batches.map(({ columns }) => columns.map(stateOf))).toEqual(kept.states);
+  // Companions are never written over.
+  const returned = decodeAll(true).batches.flatMap(({ columns }) =>
+    columns.filter((_, index) => index % 2 === 0),
+  );
+  expect(returned.length).toBeGreaterThan(KINDS.length * 3);
+  expect(returned.map((data) => (data.children[0] ?? data).values.buffer.byteLength)).toEqual(
+    returned.map(() => 0),
+  );
+});
+
+/** The batches of 3000 rows, and what each said when it came, after all memory was released. */
+function decodeAll(giveBack: boolean) {
+  const decoder = createCopyDecoder(COLUMNS, { batchBytes: 80_000 });
+  const batches = [...decoder.push(copyStream(rows(3000)))];
+  const { lastBatch } = decoder.finish();
+  if (lastBatch !== undefined) batches.push(lastBatch);
+  const states = batches.map(({ columns }) => columns.map(stateOf));
+  if (giveBack) for (const batch of batches) decoder.giveBack(batch);
+  decoder.release();
+  return { batches, states };
+}
+
 function rowsOf(count: number, ...row: Buffer[]): Buffer[][] {
   return Array.from({ length: count }, () => row);
 }
