@@ -40,7 +40,9 @@ export class DurableFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let start = 0; start < bytes.byteLength; start += stepBytes) {
+    // Asked once: bytes whose memory is taken away meanwhile have none, and must not seem to be written.
+    const size = bytes.byteLength;
+    for (let start = 0; start < size; start += stepBytes) {
       const step = bytes.subarray(start, start + stepBytes);
       this.#hash.update(step);
       await this.#writeStep(step);
@@ -80,8 +82,9 @@ export class DurableFile {
   }
 
   async #writeStep(step: Uint8Array): Promise<void> {
+    const size = step.byteLength;
     let written = 0;
-    while (written < step.byteLength) {
+    while (written < size) {
       written += (await this.#opened().write(step, written)).bytesWritten;
     }
   }

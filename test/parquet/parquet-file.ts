@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -13,6 +14,8 @@ export async function writeFile(
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const writer = createParquetWriter(schema, { ...defaultParquetOptions, ...options }, async (bytes) => {
+    // As a disk does it: whoever does not wait for it has lost what is in the memory.
+    await setImmediate();
     chunks.push(Buffer.from(bytes));
     // Whoever goes on reading it later reads this.
     bytes.fill(0xff);

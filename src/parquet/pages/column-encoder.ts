@@ -123,6 +123,7 @@ export class ColumnEncoder {
       buffer.release();
     this.#levels.release();
     this.#dictionary?.keys.release();
+    this.#dictionary = undefined;
   }
 
   get #compressor(): Compressor {

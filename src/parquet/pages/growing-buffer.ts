@@ -48,6 +48,7 @@ export class GrowingBuffer {
     const size = this.bytes.length;
     const isKept = size <= KEPT_UNUSED || (size <= this.#usualSize && this.length * 2 >= size);
     this.length = 0;
+    // Not freed: what `taken` gave may still be on its way to a file.
     if (!isKept) this.#allocate(FIRST_SIZE);
   }
 

@@ -76,6 +76,7 @@ export class PageRun implements EncoderRun {
     // Not when it is given up: a piece may still be on its way to the file.
     for (const column of this.#columns) column.release();
     this.#assembly.release();
+    this.#out.release();
     return withTrailer(this.#encodeFooter());
   }
 
@@ -105,9 +106,12 @@ export class PageRun implements EncoderRun {
     for (const column of this.#columns) {
       const chunk = column.endChunk();
       if (chunk.rows !== this.#groupRows) throw lostRows(chunk.rows, this.#groupRows);
+      const size = sizeOf(chunk);
+      const end = this.#out.position + size.bytes;
       chunks.push(describeChunk(chunk, this.#out.position));
-      plainBytes += sizeOf(chunk).plainBytes;
+      plainBytes += size.plainBytes;
       for (const bytes of chunk.bytes) await this.#out.add(bytes);
+      if (this.#out.position !== end) throw lostBytes(this.#out.position - end);
     }
     await this.#out.flush();
     this.#rowGroups.push(this.#describeRowGroup(chunks, start, plainBytes));
@@ -161,6 +165,10 @@ function makeColumns({ fields }: Schema, options: PageRunOptions, assembly: Grow
     };
     return new ColumnEncoder(column, assembly);
   });
+}
+
+function lostBytes(more: number): PermafrostError {
+  return new PermafrostError('integrity', `a column chunk has ${more} bytes more than its pages`);
 }
 
 function lostRows(found: number, expected: number): PermafrostError {

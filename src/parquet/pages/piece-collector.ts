@@ -1,3 +1,5 @@
+import { freeMemory } from '../../memory.ts';
+
 /** A piece of this size goes to the sink by itself. */
 const LARGE_PIECE = 256 * 1024;
 const BLOCK_BYTES = 1024 * 1024;
@@ -31,5 +33,10 @@ export class PieceCollector {
     const gathered = this.#block.subarray(0, this.#gathered);
     this.#gathered = 0;
     if (gathered.length > 0) await this.#sink(gathered);
+  }
+
+  /** Gives its memory back, once all is flushed. Nothing may be added any more. */
+  release(): void {
+    freeMemory(this.#block);
   }
 }

@@ -12,7 +12,10 @@ export type CopyTableOptions = {
   readonly batchBytes: number;
   /** Begins the message of an error: "reading public.orders". */
   readonly doing: string;
-  /** True: a batch is written over once the next is asked for. Otherwise all but those of a long row may be kept. */
+  /**
+   * True: a batch is written over, and the last one emptied, once the next is asked for. Otherwise all but those of a long
+   * row may be kept.
+   */
   readonly reusesMemory?: boolean;
   /** How long the server may be silent while we wait for it; the connection is cut then. */
   readonly stallTimeoutMs: number;

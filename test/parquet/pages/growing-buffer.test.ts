@@ -44,3 +44,13 @@ test('memory that it has outgrown, or is released, is given back at once', () =>
   buffer.append(Buffer.from('anew'));
   expect(buffer.taken().toString()).toBe('anew');
 });
+
+test('what was taken is there until something is appended, whatever is kept of its memory', () => {
+  const buffer = new GrowingBuffer(16 * MB);
+  for (const bytes of [7 * MB, 3 * MB]) {
+    buffer.append(Buffer.alloc(bytes, 'a'));
+    const taken = buffer.taken();
+    buffer.clear();
+    expect(taken.equals(Buffer.alloc(bytes, 'a'))).toBe(true);
+  }
+});
