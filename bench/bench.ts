@@ -38,22 +38,21 @@ const shapes = asksForGrowth ? growth : (names.length === 0 ? ['lineitem', 'smal
 const contenders = await gather();
 const postgres = await startBenchServer();
 const results: ShapeResult[] = [];
-let where = describeMachine();
 try {
   const url = await createDatabase(postgres, 'bench');
   await seedAll(url, shapes);
-  where += `, ${await describeServer(url)}`;
+  const where = `${describeMachine()}, ${await describeServer(url)}`;
   console.log(`${where}\n`);
   for (const shape of shapes) {
     const result = await measureShape(url, shape);
     console.log(printResult(result));
     results.push(result);
   }
+  if (options.check) await check();
+  if (options.markdown) await writeMeasured(asksForGrowth ? 'growth' : 'shapes', where, results);
 } finally {
   await postgres.stop();
 }
-if (options.check) await check();
-if (options.markdown) await writeMeasured(asksForGrowth ? 'growth' : 'shapes', where, results);
 
 async function gather(): Promise<readonly Contender[]> {
   const duckdb = await findDuckdb().catch((error: unknown) => {

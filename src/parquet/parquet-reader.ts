@@ -163,7 +163,7 @@ function* decodePart(file: Uint8Array, part: Part, doing: string): Generator<Rec
       if (batch === undefined) continue;
       // At once: behind its batch, the reader looks for the end of the stream.
       yield* RecordBatchReader.from(batch).readAll();
-      freeMemory(batch);
+      freeMemory(batch.buffer);
     }
   } finally {
     table.free();

@@ -64,10 +64,13 @@ export function sizeOf(chunk: ColumnChunk): ChunkSize {
   return { bytes, plainBytes };
 }
 
-/** What the footer says of a chunk that begins at `start`. */
-export function describeChunk(chunk: ColumnChunk, start: number): ThriftStruct {
+/** What the footer says of a chunk of this size that begins at `start`. */
+export function describeChunk(
+  chunk: ColumnChunk,
+  { bytes, plainBytes }: ChunkSize,
+  start: number,
+): ThriftStruct {
   const { dictionary, pages, statistics } = chunk;
-  const { bytes, plainBytes } = sizeOf(chunk);
   const metadata = structField({
     [COLUMN_METADATA.type]: int32Field(chunk.physicalType),
     [COLUMN_METADATA.encodings]: int32sField(encodingsOf(chunk)),

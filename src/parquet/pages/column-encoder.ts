@@ -122,8 +122,7 @@ export class ColumnEncoder {
     for (const buffer of [this.#values, this.#indices, this.#dictionaryBytes, this.#pageBytes])
       buffer.release();
     this.#levels.release();
-    this.#dictionary?.keys.release();
-    this.#dictionary = undefined;
+    this.#dropDictionary();
   }
 
   get #compressor(): Compressor {
@@ -194,8 +193,12 @@ export class ColumnEncoder {
   #giveUpDictionary(): void {
     this.#endPage();
     this.#dictionaryPage = this.#storeDictionary();
-    this.#dictionary?.keys.release();
+    this.#dropDictionary();
     this.#indices.release();
+  }
+
+  #dropDictionary(): void {
+    this.#dictionary?.keys.release();
     this.#dictionary = undefined;
   }
 

@@ -30,7 +30,7 @@ export class GrowingBuffer {
     const doubled = Math.min(this.bytes.length * 2, this.#usualSize);
     this.#allocate(inWholeWords(Math.max(needed, doubled)));
     this.bytes.set(used);
-    freeMemory(used);
+    freeMemory(used.buffer);
   }
 
   append(bytes: Uint8Array): void {
@@ -54,7 +54,7 @@ export class GrowingBuffer {
 
   /** Empties it and gives its memory back; what `taken` gave is empty then. */
   release(): void {
-    freeMemory(this.bytes);
+    freeMemory(this.bytes.buffer);
     this.length = 0;
     this.#allocate(0);
   }

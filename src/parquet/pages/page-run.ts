@@ -107,11 +107,12 @@ export class PageRun implements EncoderRun {
       const chunk = column.endChunk();
       if (chunk.rows !== this.#groupRows) throw lostRows(chunk.rows, this.#groupRows);
       const size = sizeOf(chunk);
-      const end = this.#out.position + size.bytes;
-      chunks.push(describeChunk(chunk, this.#out.position));
+      const chunkStart = this.#out.position;
+      chunks.push(describeChunk(chunk, size, chunkStart));
       plainBytes += size.plainBytes;
       for (const bytes of chunk.bytes) await this.#out.add(bytes);
-      if (this.#out.position !== end) throw lostBytes(this.#out.position - end);
+      const added = this.#out.position - chunkStart;
+      if (added !== size.bytes) throw lostBytes(added, size.bytes);
     }
     await this.#out.flush();
     this.#rowGroups.push(this.#describeRowGroup(chunks, start, plainBytes));
@@ -167,8 +168,11 @@ function makeColumns({ fields }: Schema, options: PageRunOptions, assembly: Grow
   });
 }
 
-function lostBytes(more: number): PermafrostError {
-  return new PermafrostError('integrity', `a column chunk has ${more} bytes more than its pages`);
+function lostBytes(found: number, expected: number): PermafrostError {
+  return new PermafrostError(
+    'integrity',
+    `the pages of a column chunk have ${expected} bytes, ${found} came out`,
+  );
 }
 
 function lostRows(found: number, expected: number): PermafrostError {

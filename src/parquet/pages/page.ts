@@ -107,7 +107,7 @@ function compress<T>(body: Uint8Array, level: number, use: (stored: Uint8Array) 
     pledgedSrcSize: body.length,
   });
   const used = use(stored);
-  if (stored.buffer.byteLength === room) freeMemory(stored);
+  if (stored.buffer.byteLength === room) freeMemory(stored.buffer);
   return used;
 }
 

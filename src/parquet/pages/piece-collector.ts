@@ -37,6 +37,6 @@ export class PieceCollector {
 
   /** Gives its memory back, once all is flushed. Nothing may be added any more. */
   release(): void {
-    freeMemory(this.#block);
+    freeMemory(this.#block.buffer);
   }
 }

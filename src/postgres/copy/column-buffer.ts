@@ -70,10 +70,10 @@ function keepOne(spare: ArrayBuffer | undefined, used: ArrayBufferView): ArrayBu
   const { buffer, byteLength } = used;
   const isWorthIt = byteLength > 0 && byteLength * 4 >= buffer.byteLength;
   if (!isWorthIt || !(buffer instanceof ArrayBuffer)) {
-    freeMemory(used);
+    freeMemory(buffer);
     return spare;
   }
-  spare?.transfer(0);
+  if (spare !== undefined) freeMemory(spare);
   return buffer;
 }
 
@@ -95,7 +95,7 @@ export class ValueBuffer<A extends NumberArray<A>> {
     if (length <= old.length) return old;
     const grown = this.#allocate(Math.max(length, old.length * 2, this.#expected));
     grown.set(old);
-    freeMemory(old);
+    freeMemory(old.buffer);
     this.#values = grown;
     return grown;
   }
@@ -116,9 +116,9 @@ export class ValueBuffer<A extends NumberArray<A>> {
 
   /** Gives its memory back to the system, but for what was taken and did not come back. */
   release(): void {
-    freeMemory(this.take(0));
+    freeMemory(this.take(0).buffer);
     // What came back takes the place of what was taken.
-    freeMemory(this.take(0));
+    freeMemory(this.take(0).buffer);
   }
 
   #allocate(length: number): A {
@@ -142,7 +142,7 @@ export class ByteBuffer {
     const before = this.bytes;
     this.#use(new ArrayBuffer(capacity + SLACK));
     before.copy(this.bytes, 0, 0, used);
-    freeMemory(before);
+    freeMemory(before.buffer);
   }
 
   /** Hands over the first `used` bytes and starts anew. */
@@ -161,9 +161,9 @@ export class ByteBuffer {
 
   /** Gives its memory back to the system, but for what was taken and did not come back. */
   release(): void {
-    freeMemory(this.take(0));
+    freeMemory(this.take(0).buffer);
     // What came back takes the place of what was taken.
-    freeMemory(this.take(0));
+    freeMemory(this.take(0).buffer);
   }
 
   #use(memory: ArrayBuffer): void {

@@ -1,4 +1,5 @@
 import { PermafrostError } from '../../errors.ts';
+import { freeMemory } from '../../memory.ts';
 import { BatchBuilder, type DecodedBatch, malformedStream, type SpecialCellCount } from './batch-builder.ts';
 import { fixedSizeOf, leastWireSizeOf } from './column-decoders.ts';
 import type { WireColumn } from './wire-column.ts';
@@ -143,7 +144,7 @@ export class CopyDecoder {
   giveBack(batch: DecodedBatch): void {
     // The next long row shall not come on top of this one.
     if (batch.memory === undefined) this.#builder.giveBack(batch);
-    else batch.memory.transfer(0);
+    else freeMemory(batch.memory);
   }
 
   /** Gives the memory of batches that came back to the system, when there will be no more rows. */
